@@ -1,0 +1,17 @@
+import type { Logger } from 'pino'
+
+import type { Clock } from '#domain/clock.ts'
+import type { Config } from './config.ts'
+import type { Db } from '#store/db.ts'
+import type { BlobDriver } from '#storage/driver.ts'
+import type { SigningKeys } from '#credentials/signing-keys.ts'
+
+/** What handlers and services work with; composed once in `main.ts`. */
+export interface Deps {
+  config: Config
+  db: Db
+  blobs: BlobDriver
+  clock: Clock
+  log: Logger
+  keys: SigningKeys
+}

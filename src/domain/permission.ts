@@ -1,0 +1,54 @@
+/**
+ * The vocabulary of `x-permission`: what an operation may demand of its caller. The linter refuses an
+ * operation without one, the server refuses to start on a word that is not here.
+ */
+
+/** Rights an operation can require; see ARCHITECTURE.md, "Permissions". */
+export const rights = [
+  'anyone',
+  'signed-in',
+  'repo:read',
+  'repo:write',
+  'repo:admin',
+  'repo:create',
+  'org:member',
+  'org:admin',
+  'team:view',
+  'user:read',
+  'user:admin',
+  'superuser',
+] as const
+export type Right = (typeof rights)[number]
+
+/** The `x-permission` object of one operation. */
+export interface Permission {
+  require: Right
+  /** A cookie login must be younger than FRESH_LOGIN_TIMEOUT; Bearer callers are exempt. */
+  freshLogin?: true
+  /** A global read-only superuser passes too. */
+  globalReadonlySuperuser?: true
+  /** Refused with 503 (v1) or 403 (v2) while the repository is read-only or a mirror. */
+  repositoryState?: 'normal'
+  restrictedUsers?: 'refused' | 'refused-in-own-namespace'
+  /** Answered even when FEATURE_ANONYMOUS_ACCESS is off. */
+  servedWithoutAnonymousAccess?: true
+  /** v2 only: the action that the token's access list must hold. */
+  tokenAction?: TokenAction
+  /** v2 only: the repository may be missing if the caller may create it; the operation's first write makes it. */
+  createsRepository?: true
+}
+
+/** Actions of a registry token (Docker token specification); `*` stands for all of them and for administration. */
+export type TokenAction = 'pull' | 'push' | 'delete' | '*'
+
+/** One entry of the generated permission table. */
+export interface OperationPermission {
+  api: 'v1' | 'v2'
+  method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete'
+  path: string
+  /** Feature flags that must all be on; otherwise the operation does not exist (404). */
+  features: readonly string[]
+  /** Alternatives as in the document: scheme name to OAuth scopes. An empty object admits anonymous callers. */
+  security: readonly Readonly<Record<string, readonly string[]>>[]
+  permission: Permission
+}

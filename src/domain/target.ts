@@ -1,0 +1,41 @@
+/** A namespace as the gate loads it. */
+export interface NamespaceTarget {
+  kind: 'namespace'
+  id: number
+  name: string
+  isOrganization: boolean
+}
+
+export type RepositoryState = 'NORMAL' | 'READ_ONLY' | 'MIRROR' | 'ORG_MIRROR'
+export type RepositoryRole = 'read' | 'write' | 'admin'
+
+/** A repository as the gate loads it, with what the caller may do there now. */
+export interface RepositoryTarget {
+  kind: 'repository'
+  id: number
+  /** Name inside its namespace. */
+  name: string
+  /** `namespace/name`. */
+  fullName: string
+  namespace: NamespaceTarget
+  isPublic: boolean
+  state: RepositoryState
+  description: string | null
+  /** Seconds that a deleted or moved tag stays restorable. */
+  tagExpirationSeconds: number
+  /** The caller's role here; undefined when only public access lets them in. */
+  role: RepositoryRole | undefined
+}
+
+/** A repository that does not exist yet and that the caller may make by writing to it. */
+export interface NewRepositoryTarget {
+  kind: 'new-repository'
+  name: string
+  fullName: string
+  /** Undefined: the namespace is missing too and becomes an organization (CREATE_NAMESPACE_ON_PUSH). */
+  namespace: NamespaceTarget | undefined
+  namespaceName: string
+}
+
+/** What a permission class loads for its handler. */
+export type Target = NamespaceTarget | RepositoryTarget | NewRepositoryTarget | undefined
