@@ -37,7 +37,7 @@ type BodyOf<O extends OperationId> = Operations[O] extends { requestBody: { cont
 /** What the gate has loaded for the operation's right. */
 type TargetOf<O extends OperationId> =
   RightOf<O> extends 'repo:read' | 'repo:write' | 'repo:admin'
-    ? PermissionOf<O> extends { createsRepository: true }
+    ? PermissionOf<O> extends { mayBeMissing: true }
       ? RepositoryTarget | NewRepositoryTarget
       : RepositoryTarget
     : RightOf<O> extends 'repo:create' | 'org:member' | 'org:admin' | 'team:view'
@@ -46,7 +46,7 @@ type TargetOf<O extends OperationId> =
 
 /** Rights that nobody has without saying who they are. */
 type ActorOf<O extends OperationId> =
-  RightOf<O> extends 'anyone' | 'repo:read' ? Actor : PermissionOf<O> extends { createsRepository: true } ? KnownActor : KnownActor
+  RightOf<O> extends 'anyone' | 'repo:read' ? Actor : PermissionOf<O> extends { mayBeMissing: true } ? KnownActor : KnownActor
 
 /** The browser session of a call; signing in renews its id. */
 export interface SessionHandle {

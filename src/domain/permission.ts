@@ -34,8 +34,8 @@ export interface Permission {
   servedWithoutAnonymousAccess?: true
   /** v2 only: the action that the token's access list must hold. */
   tokenAction?: TokenAction
-  /** v2 only: the repository may be missing if the caller may create it; the operation's first write makes it. */
-  createsRepository?: true
+  /** v2 only: the repository may be missing if the caller may create it: a write makes it, a list is empty. */
+  mayBeMissing?: true
 }
 
 /** Actions of a registry token (Docker token specification); `*` stands for all of them and for administration. */

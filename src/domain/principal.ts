@@ -25,13 +25,8 @@ export type Credential =
   | { kind: 'none' }
   | { kind: 'session'; signedInAt: Date }
   | { kind: 'password' }
-  | {
-      kind: 'oauth_token'
-      tokenId: number
-      applicationId: number
-      application: string
-      scopes: OAuthScope[]
-    }
+  | { kind: 'refresh_token' }
+  | { kind: 'oauth_token'; tokenId: number; application: string; applicationId: string; scopes: OAuthScope[] }
   /** A `/v2` bearer token: it can only narrow what its subject may do. */
   | { kind: 'registry_token'; access: AccessEntry[] }
 
@@ -41,6 +36,14 @@ export interface Anonymous {
   credential: Credential
 }
 
+/** What the configuration makes of a user. */
+export interface Standing {
+  /** Never true together with `globalReadonlySuperuser`, which wins. */
+  superuser: boolean
+  globalReadonlySuperuser: boolean
+  restricted: boolean
+}
+
 /** A signed-in person. */
 export interface UserPrincipal {
   kind: 'user'
@@ -48,6 +51,8 @@ export interface UserPrincipal {
   id: number
   uuid: string
   username: string
+  credentialEpoch: string
+  standing: Standing
   credential: Credential
 }
 
@@ -64,3 +69,29 @@ export interface Origin {
 export type Actor = Principal & Origin
 /** An actor that is somebody. */
 export type KnownActor = UserPrincipal & Origin
+
+/** The settings that decide a user's standing. */
+export interface StandingRules {
+  FEATURE_SUPER_USERS: boolean
+  SUPER_USERS: readonly string[]
+  GLOBAL_READONLY_SUPER_USERS: readonly string[]
+  FEATURE_RESTRICTED_USERS: boolean
+  RESTRICTED_USERS_WHITELIST: readonly string[] | null
+}
+
+/** Standing of a user: by name in the configuration, or by the superuser mark on the account. */
+export function standingOf(
+  user: { username: string; isSuperuser: boolean },
+  rules: StandingRules,
+): Standing {
+  const globalReadonlySuperuser = rules.GLOBAL_READONLY_SUPER_USERS.includes(user.username)
+  const superuser =
+    rules.FEATURE_SUPER_USERS &&
+    !globalReadonlySuperuser &&
+    (user.isSuperuser || rules.SUPER_USERS.includes(user.username))
+  const restricted =
+    rules.FEATURE_RESTRICTED_USERS &&
+    !superuser &&
+    !(rules.RESTRICTED_USERS_WHITELIST ?? []).includes(user.username)
+  return { superuser, globalReadonlySuperuser, restricted }
+}

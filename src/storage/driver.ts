@@ -13,16 +13,20 @@ export interface BlobDriver {
    * fewer than `offset` bytes are there, and `storage_full` as every writing call does when there is no room.
    */
   openUpload(id: string, offset: number): Promise<UploadSink>
-  /** Streams the first `length` bytes of an upload, to hash them again after a resume. */
+  /**
+   * Streams the first `length` bytes of an upload, to hash them again after a resume. A chunk is valid until
+   * the next one is asked for. Throws `blob_upload_unknown` when fewer bytes are there.
+   */
   readUpload(id: string, length: number): AsyncIterable<Uint8Array>
   /**
    * Copies the first `length` bytes of an upload to a new id, so that a writer that lost its lease
-   * cannot reach the bytes that go on from here.
+   * cannot reach the bytes that go on from here. Throws `blob_upload_unknown` when fewer bytes are there.
    */
   copyUpload(id: string, copyId: string, length: number): Promise<void>
   /**
    * Makes an upload of exactly `sizeBytes` bytes the blob `digest`: durable (file and directory synced)
    * when it returns. The caller has verified the digest. A blob that is already there stays.
+   * Throws `blob_upload_unknown`, or `size_invalid` when the upload holds another number of bytes.
    */
   finishUpload(id: string, digest: Digest, sizeBytes: number): Promise<void>
   /** Removes an upload's bytes. An unknown id is no error. */
@@ -47,7 +51,10 @@ export interface BlobDriver {
 export interface UploadSink {
   /** Takes a chunk; the buffer may be reused by the caller once the promise is settled. Throws `storage_full`. */
   write(chunk: Uint8Array): Promise<void>
-  /** Ends writing; every chunk is handed to the operating system when it settles. Safe to call twice. */
+  /**
+   * Ends writing; every chunk is handed to the operating system when it settles. Safe to call twice. When it
+   * or a `write` throws, the upload is back at the offset that it was opened at.
+   */
   close(): Promise<void>
 }
 

@@ -1,0 +1,120 @@
+import { createHash, randomUUID } from 'node:crypto'
+import jwt from 'jsonwebtoken'
+import { LRUCache } from 'lru-cache'
+
+import type { Clock } from '#domain/clock.ts'
+import { RegistryError } from '#domain/errors.ts'
+import type { AccessEntry } from '#domain/principal.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+/** Life of a registry token in seconds. */
+export const registryTokenSeconds = 300
+/** Clocks of clients and nodes may differ by this much. */
+const leewaySeconds = 30
+const anonymousSubject = '(anonymous)'
+
+/** What a registry token (Docker token specification, ES256) says. */
+export interface RegistryTokenClaims {
+  /** Undefined: nobody in particular. */
+  subject: { username: string; uuid: string; credentialEpoch: string } | undefined
+  access: AccessEntry[]
+}
+
+/** Signs a token for the registry at `audience` (host and port). Gives it with its time of issue. */
+export async function signRegistryToken(
+  keys: SigningKeys,
+  token: RegistryTokenClaims & { audience: string; issuer: string; at: Date },
+): Promise<string> {
+  const { kid, privateKey } = await keys.signer()
+  const issuedAt = Math.floor(token.at.getTime() / 1000)
+  const claims = {
+    iss: token.issuer,
+    aud: token.audience,
+    sub: token.subject?.username ?? anonymousSubject,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: issuedAt + registryTokenSeconds,
+    jti: randomUUID(),
+    access: token.access,
+    context: token.subject
+      ? {
+          version: 2,
+          entity_kind: 'user',
+          entity_reference: token.subject.uuid,
+          epoch: token.subject.credentialEpoch,
+        }
+      : { version: 2, entity_kind: 'anonymous' },
+  }
+  return jwt.sign(claims, privateKey, { algorithm: 'ES256', keyid: kid })
+}
+
+interface Verified extends RegistryTokenClaims {
+  audience: string
+  expiresAtMs: number
+}
+
+/** Verifies tokens; a token that was verified once is looked up by its sha256 until it expires. */
+export type VerifyRegistryToken = (token: string, audience: string) => Promise<RegistryTokenClaims>
+
+/** Makes the verifier. It throws `unauthorized` with the reason: malformed, expired, unknown key, foreign audience. */
+export function openTokenVerifier(options: {
+  keys: SigningKeys
+  issuer: string
+  clock: Clock
+}): VerifyRegistryToken {
+  const verified = new LRUCache<string, Verified>({ max: 10_000 })
+  return async (token, audience) => {
+    const key = createHash('sha256').update(token).digest('base64')
+    let claims = verified.get(key)
+    if (!claims) {
+      claims = await verify(token, options)
+      verified.set(key, claims)
+    }
+    if (claims.expiresAtMs + leewaySeconds * 1000 < options.clock.now().getTime())
+      throw refusal('the token has expired')
+    if (claims.audience !== audience)
+      throw refusal(`the token is for ${claims.audience}, this is ${audience}`)
+    return claims
+  }
+}
+
+async function verify(
+  token: string,
+  options: { keys: SigningKeys; issuer: string; clock: Clock },
+): Promise<Verified> {
+  const kid = jwt.decode(token, { complete: true })?.header.kid
+  if (!kid) throw refusal('the token is malformed')
+  const publicKey = await options.keys.verifier(kid)
+  if (!publicKey) throw refusal('the token is signed with a key that is unknown or has expired')
+  try {
+    const claims = jwt.verify(token, publicKey, {
+      algorithms: ['ES256'],
+      issuer: options.issuer,
+      clockTolerance: leewaySeconds,
+      clockTimestamp: Math.floor(options.clock.now().getTime() / 1000),
+    }) as jwt.JwtPayload
+    const { context } = claims
+    return {
+      subject:
+        context.entity_kind === 'user'
+          ? {
+              username: claims.sub as string,
+              uuid: context.entity_reference,
+              credentialEpoch: context.epoch,
+            }
+          : undefined,
+      access: claims.access,
+      audience: claims.aud as string,
+      expiresAtMs: (claims.exp as number) * 1000,
+    }
+  } catch (cause) {
+    throw refusal(cause instanceof jwt.TokenExpiredError ? 'the token has expired' : 'the token is not valid', cause)
+  }
+}
+
+function refusal(reason: string, cause?: unknown): RegistryError {
+  return new RegistryError('unauthorized', `${reason}: ask the token service for a new one`, {
+    cause,
+    challenge: { error: 'invalid_token' },
+  })
+}

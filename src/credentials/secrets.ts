@@ -1,0 +1,52 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hkdfSync,
+  randomBytes,
+  randomInt,
+  timingSafeEqual,
+} from 'node:crypto'
+
+/** Random token of `length` characters out of A-Z, a-z and 0-9. */
+export function randomToken(length: number): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
+}
+
+/** sha256 in hex: how tokens that are shown once are kept. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
+
+/** Compares secrets in constant time, whatever their lengths. */
+export function sameSecret(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+const ivBytes = 12
+const tagBytes = 16
+
+function sealingKey(secretKey: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secretKey, 'portolan', 'sealed secrets v1', 32))
+}
+
+/** Encrypts a secret under SECRET_KEY: AES-256-GCM, as nonce, tag and ciphertext in one. */
+export function seal(secretKey: string, plain: string): Buffer {
+  const iv = randomBytes(ivBytes)
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(secretKey), iv)
+  const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
+  return Buffer.concat([iv, cipher.getAuthTag(), body])
+}
+
+/** Reverse of `seal`. Throws when the bytes were changed or SECRET_KEY is another one. */
+export function unseal(secretKey: string, sealed: Buffer): string {
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    sealingKey(secretKey),
+    sealed.subarray(0, ivBytes),
+  )
+  decipher.setAuthTag(sealed.subarray(ivBytes, ivBytes + tagBytes))
+  return decipher.update(sealed.subarray(ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8')
+}

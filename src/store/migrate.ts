@@ -1,0 +1,29 @@
+import { Migrator, type Kysely } from 'kysely'
+import { runMigrations } from 'graphile-worker'
+
+import { connect } from './db.ts'
+import * as registry from './migrations/0001-registry.ts'
+
+const migrations = { '0001-registry': registry }
+
+/**
+ * Brings the database to the newest shape: ours and the job queue's. Safe to call from several processes
+ * at once (Kysely and graphile-worker both take a lock). Gives the names of the migrations it ran.
+ */
+export async function migrateToLatest(connectionString: string): Promise<string[]> {
+  const { db, pool, close } = connect({ connectionString, maxConnections: 2 })
+  try {
+    const ran = await migrateRegistry(db)
+    await runMigrations({ pgPool: pool })
+    return ran
+  } finally {
+    await close()
+  }
+}
+
+async function migrateRegistry(db: Kysely<any>): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error) throw error
+  return results.map((result) => result.migrationName)
+}

@@ -1,0 +1,172 @@
+import { sql } from 'kysely'
+
+import type { Db } from './db.ts'
+
+/** An upload in progress. */
+export interface Upload {
+  id: string
+  repositoryId: number
+  /** Bytes that are kept; the next chunk begins here. */
+  offsetBytes: number
+  /** Raised when a writer's expired lease is taken over; part of the driver's upload id. */
+  generation: number
+  createdAt: Date
+}
+
+const columns = ['id', 'repository_id', 'offset_bytes', 'generation', 'created_at'] as const
+
+function toUpload(row: {
+  id: string
+  repository_id: number
+  offset_bytes: number
+  generation: number
+  created_at: Date
+}): Upload {
+  return {
+    id: row.id,
+    repositoryId: row.repository_id,
+    offsetBytes: row.offset_bytes,
+    generation: row.generation,
+    createdAt: row.created_at,
+  }
+}
+
+/** The upload's row exists before its first byte, so that a clean-up finds all of them. */
+export async function insertUpload(
+  db: Db,
+  upload: { id: string; repositoryId: number; at: Date; expiresAt: Date },
+): Promise<void> {
+  await db
+    .insertInto('upload')
+    .values({
+      id: upload.id,
+      repository_id: upload.repositoryId,
+      created_at: upload.at,
+      expires_at: upload.expiresAt,
+    })
+    .execute()
+}
+
+export async function findUpload(
+  db: Db,
+  wanted: { id: string; repositoryId: number; at: Date },
+): Promise<Upload | undefined> {
+  const row = await db
+    .selectFrom('upload')
+    .select(columns)
+    .where('id', '=', wanted.id)
+    .where('repository_id', '=', wanted.repositoryId)
+    .where('expires_at', '>', wanted.at)
+    .executeTakeFirst()
+  return row && toUpload(row)
+}
+
+/** What came of asking for the right to write: the upload, with whether an expired lease was taken over. */
+export type Lease =
+  | { outcome: 'leased'; upload: Upload; takenOver: boolean }
+  | { outcome: 'busy' | 'unknown' }
+
+/** Leases an upload to one writer, until it releases it or the time is over. One statement decides. */
+export async function leaseUpload(
+  db: Db,
+  wanted: { id: string; repositoryId: number; token: string; at: Date; until: Date; expiresAt: Date },
+): Promise<Lease> {
+  const { rows } = await sql<{
+    id: string
+    repository_id: number
+    offset_bytes: number
+    generation: number
+    created_at: Date
+    taken_over: boolean
+    leased: boolean
+  }>`
+    with before as (
+      select id, lease_token from upload
+      where id = ${wanted.id} and repository_id = ${wanted.repositoryId} and expires_at > ${wanted.at}
+      for update),
+    leased as (
+      update upload u set lease_token = ${wanted.token}, leased_until = ${wanted.until},
+        expires_at = ${wanted.expiresAt},
+        generation = u.generation + (case when u.lease_token is null then 0 else 1 end)
+      from before where u.id = before.id and (u.lease_token is null or u.leased_until < ${wanted.at})
+      returning u.id, u.repository_id, u.offset_bytes, u.generation, u.created_at,
+        before.lease_token is not null as taken_over)
+    select leased.*, leased.id is not null as leased from before left join leased on true`.execute(
+    db,
+  )
+  const [row] = rows
+  if (!row) return { outcome: 'unknown' }
+  if (!row.leased) return { outcome: 'busy' }
+  return { outcome: 'leased', upload: toUpload(row), takenOver: row.taken_over }
+}
+
+/** Prolongs a lease during a long transfer; false when another writer has taken the upload over. */
+export async function prolongUploadLease(
+  db: Db,
+  lease: { id: string; token: string; until: Date },
+): Promise<boolean> {
+  const result = await db
+    .updateTable('upload')
+    .set({ leased_until: lease.until })
+    .where('id', '=', lease.id)
+    .where('lease_token', '=', lease.token)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** Ends a lease and says how many bytes are kept now; false when the lease was lost. */
+export async function releaseUpload(
+  db: Db,
+  lease: { id: string; token: string; offsetBytes: number },
+): Promise<boolean> {
+  const result = await db
+    .updateTable('upload')
+    .set({ offset_bytes: lease.offsetBytes, lease_token: null, leased_until: null })
+    .where('id', '=', lease.id)
+    .where('lease_token', '=', lease.token)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** Removes an upload, if its lease is still held with `token`; false when it was lost. */
+export async function deleteLeasedUpload(
+  db: Db,
+  upload: { id: string; token: string },
+): Promise<boolean> {
+  const result = await db
+    .deleteFrom('upload')
+    .where('id', '=', upload.id)
+    .where('lease_token', '=', upload.token)
+    .executeTakeFirst()
+  return result.numDeletedRows > 0n
+}
+
+/** Uploads whose time is over and that nobody writes to, oldest first. */
+export async function listExpiredUploads(
+  db: Db,
+  wanted: { at: Date; limit: number },
+): Promise<Upload[]> {
+  const rows = await db
+    .selectFrom('upload')
+    .select(columns)
+    .where('expires_at', '<=', wanted.at)
+    .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', wanted.at)]))
+    .orderBy('expires_at')
+    .limit(wanted.limit)
+    .execute()
+  return rows.map(toUpload)
+}
+
+/** Removes the row of an expired upload; its bytes go after it. */
+export async function deleteUpload(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('upload').where('id', '=', id).execute()
+}
+
+/** Frees every lease: only for the one process that owns the database, at its start. */
+export async function releaseAllUploads(db: Db): Promise<void> {
+  await db
+    .updateTable('upload')
+    .set({ leased_until: new Date(0) })
+    .where('lease_token', 'is not', null)
+    .execute()
+}

@@ -1,0 +1,180 @@
+import { sql } from 'kysely'
+
+import { only, type Db, type Tx } from './db.ts'
+
+/** A user as the database keeps it: account and namespace in one. */
+export type User = Awaited<ReturnType<typeof selectUsers>>[number]
+
+const columns = [
+  'n.id',
+  'n.uuid',
+  'n.name as username',
+  'n.enabled',
+  'n.tag_expiration_seconds',
+  'u.email',
+  'u.password_hash',
+  'u.session_epoch',
+  'u.credential_epoch',
+  'u.is_verified',
+  'u.is_superuser',
+  'u.failed_sign_ins',
+  'u.last_failed_sign_in_at',
+  'u.invoice_email',
+  'u.invoice_email_address',
+  'u.given_name',
+  'u.family_name',
+  'u.company',
+  'u.location',
+] as const
+
+function users(db: Db) {
+  return db
+    .selectFrom('user_account as u')
+    .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
+    .select(columns)
+}
+const selectUsers = (db: Db) => users(db).execute()
+
+export function findUserById(db: Db, id: number): Promise<User | undefined> {
+  return users(db).where('n.id', '=', id).executeTakeFirst()
+}
+
+export function findUserByUuid(db: Db, uuid: string): Promise<User | undefined> {
+  return users(db).where('n.uuid', '=', uuid).executeTakeFirst()
+}
+
+export function findUserByName(db: Db, username: string): Promise<User | undefined> {
+  return users(db).where('n.name', '=', username).executeTakeFirst()
+}
+
+/** Finds a user by name, or by e-mail when the text holds an `@`, which no name does. */
+export function findUserByLogin(db: Db, login: string): Promise<User | undefined> {
+  return login.includes('@')
+    ? users(db).where('u.email', '=', login).executeTakeFirst()
+    : findUserByName(db, login)
+}
+
+/** True when an account uses this e-mail address. */
+export async function emailIsTaken(db: Db, email: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('user_account')
+    .select('namespace_id')
+    .where('email', '=', email)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** True when there is at least one user. */
+export async function anyUserExists(db: Db): Promise<boolean> {
+  return (await db.selectFrom('user_account').select('namespace_id').limit(1).execute()).length > 0
+}
+
+/** Holds back other processes that would make the first user at the same time, until the transaction ends. */
+export async function lockFirstUser(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('first_user'))`.execute(tx)
+}
+
+export interface NewUser {
+  username: string
+  email: string
+  passwordHash: string
+  isVerified: boolean
+  isSuperuser: boolean
+  tagExpirationSeconds: number
+  at: Date
+}
+
+/** Inserts the namespace and the account. Fails with a unique violation when the name or the e-mail is taken. */
+export async function insertUser(tx: Tx, user: NewUser): Promise<number> {
+  const { id } = await tx
+    .insertInto('namespace')
+    .values({
+      name: user.username,
+      kind: 'user',
+      tag_expiration_seconds: user.tagExpirationSeconds,
+      created_at: user.at,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await tx
+    .insertInto('user_account')
+    .values({
+      namespace_id: id,
+      email: user.email,
+      password_hash: user.passwordHash,
+      is_verified: user.isVerified,
+      is_superuser: user.isSuperuser,
+    })
+    .execute()
+  return id
+}
+
+/** Fields of an account that its owner changes; absent ones stay. */
+export interface AccountChanges {
+  email?: string
+  invoice_email?: boolean
+  invoice_email_address?: string | null
+  given_name?: string | null
+  family_name?: string | null
+  company?: string | null
+  location?: string | null
+}
+
+export async function updateAccount(tx: Tx, id: number, changes: AccountChanges): Promise<void> {
+  if (Object.keys(changes).length === 0) return
+  await tx.updateTable('user_account').set(changes).where('namespace_id', '=', id).execute()
+}
+
+export async function updateNamespace(
+  tx: Tx,
+  id: number,
+  changes: { name?: string; tag_expiration_seconds?: number },
+): Promise<void> {
+  await tx.updateTable('namespace').set(changes).where('id', '=', id).execute()
+}
+
+/** Sets a new password: ends every session and every token made from the old one. Gives the new session epoch. */
+export async function updatePassword(tx: Tx, id: number, passwordHash: string): Promise<string> {
+  const rows = await tx
+    .updateTable('user_account')
+    .set({
+      password_hash: passwordHash,
+      session_epoch: sql`gen_random_uuid()`,
+      credential_epoch: sql`gen_random_uuid()`,
+      failed_sign_ins: 0,
+      last_failed_sign_in_at: null,
+    })
+    .where('namespace_id', '=', id)
+    .returning('session_epoch')
+    .execute()
+  return only(rows).session_epoch
+}
+
+/** Ends every session of the user. */
+export async function endSessions(tx: Tx, id: number): Promise<void> {
+  await tx
+    .updateTable('user_account')
+    .set({ session_epoch: sql`gen_random_uuid()` })
+    .where('namespace_id', '=', id)
+    .execute()
+  await tx.deleteFrom('session').where('user_id', '=', id).execute()
+}
+
+/** Counts a wrong password. */
+export async function recordFailedSignIn(db: Db, id: number, at: Date): Promise<void> {
+  await db
+    .updateTable('user_account')
+    .set((eb) => ({ failed_sign_ins: eb('failed_sign_ins', '+', 1), last_failed_sign_in_at: at }))
+    .where('namespace_id', '=', id)
+    .execute()
+}
+
+/** Forgets the wrong passwords before a right one. */
+export async function clearFailedSignIns(db: Db, id: number): Promise<void> {
+  await db
+    .updateTable('user_account')
+    .set({ failed_sign_ins: 0, last_failed_sign_in_at: null })
+    .where('namespace_id', '=', id)
+    .where('failed_sign_ins', '>', 0)
+    .execute()
+}

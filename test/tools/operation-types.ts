@@ -1,0 +1,56 @@
+/**
+ * Checked by tsc, never run: what the handler types of `src/operation.ts` must refuse. A line under
+ * `@ts-expect-error` that compiles is itself an error.
+ */
+import type { Handler, Handlers, Reply } from '../../src/operation.ts'
+
+type Is<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+function holds<_ extends true>() {}
+
+const digest = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
+const page = { tags: [], page: 1, has_additional: false }
+
+export const list: Handler<'listRepoTags'> = ({ params, query, target, actor, body }) => {
+  holds<Is<typeof params, { repository: string }>>()
+  holds<Is<typeof body, undefined>>()
+  holds<Is<typeof query.limit, number | undefined>>()
+  holds<Is<typeof target.kind, 'repository'>>()
+  holds<Is<typeof actor.kind, 'anonymous' | 'user'>>()
+  // @ts-expect-error the path has no such parameter
+  params.tag
+  // @ts-expect-error the query has no such parameter
+  query.size
+  return { status: 200, body: page }
+}
+
+export const change: Handler<'changeTag'> = async ({ params, body, actor }) => {
+  holds<Is<typeof params.tag, string>>()
+  holds<Is<typeof body.manifest_digest, string | null | undefined>>()
+  holds<Is<typeof actor.kind, 'user'>>()
+  // @ts-expect-error the body has no such field
+  body.tag
+  return { status: 201, body: 'Updated' }
+}
+
+export const remove: Handler<'deleteFullTag'> = () => ({ status: 204 })
+
+// @ts-expect-error the document declares 200
+export const wrongStatus: Handler<'listRepoTags'> = () => ({ status: 201, body: page })
+// @ts-expect-error a refusal is thrown, never answered
+export const refusal: Handler<'deleteFullTag'> = () => ({ status: 404 })
+// @ts-expect-error 204 has no body
+export const bodyTooMuch: Handler<'deleteFullTag'> = () => ({ status: 204, body: page })
+// @ts-expect-error 200 has a body
+export const bodyMissing: Handler<'listRepoTags'> = () => ({ status: 200 })
+// @ts-expect-error a field of another type
+export const wrongField: Handler<'listRepoTags'> = () => ({ status: 200, body: { ...page, page: '1' } })
+// @ts-expect-error a required field is missing
+export const fieldMissing: Handler<'listRepoTags'> = () => ({ status: 200, body: { tags: [] } })
+// @ts-expect-error the body is one word
+export const wrongWord: Handler<'changeTag'> = () => ({ status: 201, body: digest })
+// @ts-expect-error no media type but JSON is declared
+export const wrongType: Reply<'changeTag'> = { status: 201, type: 'text/plain', body: 'Updated' }
+// @ts-expect-error deleteFullTag has no handler
+export const incomplete: Handlers<'changeTag' | 'deleteFullTag'> = { changeTag: change }
+// @ts-expect-error there is no such operation
+export const unknown: Handlers<'deleteTag'> = {}
