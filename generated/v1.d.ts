@@ -1,6 +1,233 @@
 // Written by npm run generate; do not edit.
 
 export interface paths {
+    "/api/v1/signin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with user name and password
+         * @description Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from
+         *     now on. After a wrong password the account waits, each time twice as long; until then even the right password is
+         *     answered with 429.
+         */
+        post: operations["signinUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signin/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm your password
+         * @description Some calls want a sign-in of the last minutes and answer 401 `fresh_login_required` without it. This makes the
+         *     sign-in fresh again; the CSRF token changes as with `signinUser`.
+         */
+        post: operations["verifyUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show who you are
+         * @description Your account, with what only you may see, and the organizations that you belong to.
+         */
+        get: operations["getLoggedInUser"];
+        /**
+         * Change your account
+         * @description Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF
+         *     token of this one. A browser session must be fresh; see `verifyUser`.
+         */
+        put: operations["changeUserDetails"];
+        /**
+         * Create an account for yourself
+         * @description Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
+         */
+        post: operations["createNewUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/initialize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create the first account
+         * @description Works only while the registry has no user at all, and needs neither credentials nor a CSRF token. The new user is
+         *     signed in. With `access_token` it also gets an OAuth token with every scope, of a new application named `automation`.
+         */
+        post: operations["initializeUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a user
+         * @description Name and avatar of any user; asked for your own name, the same as `getLoggedInUser`. Robot accounts and organizations are not found here.
+         */
+        get: operations["getUserInformation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List repositories
+         * @description Those that you may read, by name, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that
+         *     are `public`; without any of the three the call is refused.
+         */
+        get: operations["listRepos"];
+        put?: never;
+        /**
+         * Create a repository
+         * @description In your own namespace, or in an organization where you may create repositories; there you become its administrator.
+         *     Pushing to a name that does not exist creates a repository as well.
+         */
+        post: operations["createRepo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a repository
+         * @description What it is, what you may do with it, and its live tags.
+         */
+        get: operations["getRepo"];
+        /**
+         * Change the description of a repository
+         * @description Replaces the whole text.
+         */
+        put: operations["updateRepo"];
+        post?: never;
+        /**
+         * Delete a repository
+         * @description With all tags and manifests, for good. The name is free at once; the space it took is freed later.
+         */
+        delete: operations["deleteRepository"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}/changevisibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a repository public or private
+         * @description Anyone may read a public repository, signed in or not. Acts at once on the next pull.
+         */
+        post: operations["changeRepoVisibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}/changestate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a repository read-only, a mirror, or normal again
+         * @description In any state but NORMAL pushes and changes of tags are refused, except by the mirror itself. Not there when the registry runs with `FEATURE_REPO_MIRROR` off.
+         */
+        put: operations["changeRepoState"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repository/{repository}/tag/": {
         parameters: {
             query?: never;
@@ -85,10 +312,489 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repository/{repository}/manifest/{manifestref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a manifest
+         * @description The manifest byte for byte, and its layers with the commands that made them.
+         */
+        get: operations["getRepoManifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what this registry can do
+         * @description For clients that adapt to the registry they meet. Tells nothing about its content.
+         */
+        get: operations["getRegistryCapabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/error/{error_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain an error
+         * @description What an error type means. The address of this call stands in `type` of every error body.
+         */
+        get: operations["getErrorDescription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/csrf_token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the CSRF token of your session
+         * @description Begins a session when there is none, and sets its cookie. Calls that change something send the token in `X-CSRF-Token` together with the cookie.
+         */
+        get: operations["getCsrfToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the settings that a web page needs
+         * @description Which features are on, and settings that anybody may know. Keys are those of the configuration file.
+         */
+        get: operations["getUiConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say whether this node works
+         * @description For load balancers; looks at this node and at what it cannot work without. 503 takes the node out. Never cached.
+         */
+        get: operations["healthInstance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/endtoend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say whether the registry as a whole works
+         * @description For monitoring; looks at what all nodes share. Never cached.
+         */
+        get: operations["healthEndtoend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/services/{service}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys that sign registry tokens
+         * @description A JSON Web Key set of the keys that are valid now, for those who verify the tokens of `/v2/auth` by themselves.
+         */
+        get: operations["listServicePublicKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/services/{service}/keys/{kid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a key that signs registry tokens
+         * @description By the `kid` in the header of a token.
+         */
+        get: operations["getServicePublicKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        SigninUser: {
+            /** @description User name or e-mail address. */
+            username: string;
+            /** @description Password of the account. */
+            password: string;
+            /** @description Ignored until team invitations are built. */
+            invite_code?: string;
+        };
+        /**
+         * @description 48 random bytes, base64url; sent back in `X-CSRF-Token`.
+         * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d
+         */
+        CsrfTokenText: string;
+        /**
+         * @description It is done.
+         * @example {
+         *       "success": true
+         *     }
+         */
+        Success: {
+            /** @description Always true; what fails answers an error. */
+            success: boolean;
+        };
+        /** @description What every refused call answers. `error_message` and `error_type` are there for older clients. */
+        ApiError: {
+            /** @description Which rule refused, and where it helps what to do next. */
+            detail: string;
+            /** @description The same as `detail`. */
+            message: string;
+            /** @description The same as `detail`. */
+            error_message: string;
+            /** @description Name of the error; `getErrorDescription` explains it. */
+            error_type: string;
+            /** @description The same as `error_type`. */
+            title: string;
+            /**
+             * Format: uri
+             * @description Address of the explanation.
+             */
+            type: string;
+            /** @description The HTTP status. */
+            status: number;
+            /** @description Under this id the log tells more. */
+            request_id?: string;
+            /** @description Only `getLoggedInUser` sends it. */
+            session_required?: boolean;
+        };
+        /** @description Why nobody was signed in. When it was not about the credentials (no CSRF token, no right), the fields of `ApiError` are there in place of the first two. */
+        SigninRefusal: {
+            /** @description The account is not verified yet or is disabled. */
+            needsEmailVerification?: boolean;
+            /** @description User name or password is wrong. */
+            invalidCredentials?: boolean;
+            /** @description The reason in words. */
+            message: string | null;
+            /** @description Which rule refused. */
+            detail?: string;
+            /** @description The same as `detail`. */
+            error_message?: string;
+            /** @description Name of the error; `getErrorDescription` explains it. */
+            error_type?: string;
+            /** @description The same as `error_type`. */
+            title?: string;
+            /**
+             * Format: uri
+             * @description Address of the explanation.
+             */
+            type?: string;
+            /** @description The HTTP status. */
+            status?: number;
+            /** @description Under this id the log tells more. */
+            request_id?: string;
+        };
+        VerifyUser: {
+            /** @description Password of the signed-in user. */
+            password: string;
+        };
+        /**
+         * @description What a page needs to draw somebody's picture.
+         * @example {
+         *       "name": "ada",
+         *       "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+         *       "color": "#1f77b4",
+         *       "kind": "user"
+         *     }
+         */
+        Avatar: {
+            /** @description Name of who is shown. */
+            name: string;
+            /** @description Hex digest of the e-mail address or id. */
+            hash: string;
+            /** @description Background, `#rrggbb`, chosen by the hash. */
+            color: string;
+            /**
+             * @description What is shown.
+             * @enum {string}
+             */
+            kind: "user" | "org" | "team" | "robot" | "app";
+        };
+        /** @description An account elsewhere that signs in as this user. */
+        UserLogin: {
+            /** @description Name of the login service. */
+            service: string;
+            /** @description Id of the account there. */
+            service_identifier: string;
+            /** @description What the service tells about it. */
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description An organization, as one of its members sees it. */
+        UserOrganization: {
+            /** @description Name of the organization. */
+            name: string;
+            avatar: components["schemas"]["Avatar"];
+            /** @description The user may create repositories in it. */
+            can_create_repo: boolean;
+            /** @description The organization is public. */
+            public: boolean;
+            /** @description The user administers it. */
+            is_org_admin?: boolean;
+            /** @description New repositories are offered here first. */
+            preferred_namespace?: boolean;
+        };
+        /** @description What is known of an account. Others than its owner see `anonymous`, `username` and `avatar` alone. */
+        UserProfile: {
+            /** @description Always false. */
+            anonymous?: boolean;
+            /** @description Name of the user and of the user's namespace. */
+            username?: string;
+            avatar?: components["schemas"]["Avatar"];
+            /** @description Always true for the owner. */
+            can_create_repo?: boolean;
+            /** @description This is you. */
+            is_me?: boolean;
+            /** @description The e-mail address is confirmed. */
+            verified?: boolean;
+            /** @description The e-mail address. */
+            email?: string;
+            /** @description Accounts elsewhere that sign in as this user. */
+            logins?: components["schemas"]["UserLogin"][];
+            /** @description Invoices are sent by e-mail. */
+            invoice_email?: boolean;
+            /** @description Where invoices are sent. */
+            invoice_email_address?: string | null;
+            /** @description New repositories are offered here first. */
+            preferred_namespace?: boolean;
+            /** @description Seconds that a deleted or moved tag stays restorable. */
+            tag_expiration_s?: number;
+            /** @description What a web page should still ask the user for. */
+            prompts?: ("confirm_username" | "enter_name" | "enter_company")[];
+            /** @description Company. */
+            company?: string | null;
+            /** @description Family name. */
+            family_name?: string | null;
+            /** @description Given name. */
+            given_name?: string | null;
+            /** @description Place. */
+            location?: string | null;
+            /** @description No plan is paid for. */
+            is_free_account?: boolean;
+            /** @description The account has a password of its own. */
+            has_password_set?: boolean;
+            /** @description Organizations of the user, for those who may read the profile. */
+            organizations?: components["schemas"]["UserOrganization"][];
+            /** @description Only superusers see it: true when this is you. */
+            super_user?: boolean;
+            /** @description Only global read-only superusers see it: true when this is you. */
+            global_readonly_super_user?: boolean;
+        };
+        /** @description A user, as far as you may see. */
+        UserView: WithRequired<components["schemas"]["UserProfile"], "anonymous" | "username" | "avatar">;
+        /** @description Each field acts only when it is there. All of them are applied, or none. */
+        UpdateUser: {
+            /** @description At least 8 characters, no white space. A change ends every other sign-in of the user. */
+            password?: string;
+            /** @description E-mail address. */
+            email?: string;
+            /** @description New name. Refused unless the registry runs with `FEATURE_USER_RENAME` on. */
+            username?: string;
+            /** @description Seconds that a deleted or moved tag stays restorable; one of the spans in `TAG_EXPIRATION_OPTIONS`. */
+            tag_expiration_s?: number;
+            /** @description Send invoices by e-mail. */
+            invoice_email?: boolean;
+            /** @description Where invoices are sent. */
+            invoice_email_address?: string | null;
+            /** @description Given name; ignored unless `FEATURE_USER_METADATA` is on. */
+            given_name?: string | null;
+            /** @description Family name; ignored unless `FEATURE_USER_METADATA` is on. */
+            family_name?: string | null;
+            /** @description Company; ignored unless `FEATURE_USER_METADATA` is on. */
+            company?: string | null;
+            /** @description Place; ignored unless `FEATURE_USER_METADATA` is on. */
+            location?: string | null;
+        };
+        NewUser: {
+            /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. Users and organizations share one namespace. */
+            username: string;
+            /** @description At least 8 characters, no white space. */
+            password: string;
+            /** @description E-mail address; needed when the registry sends mail. */
+            email?: string;
+            /** @description Ignored until team invitations are built. */
+            invite_code?: string;
+            /** @description Ignored; no captcha is asked for. */
+            recaptcha_response?: string;
+        };
+        /** @description The new user, signed in; or only `awaiting_verification` when the e-mail address must be confirmed first. */
+        CreatedUser: components["schemas"]["UserProfile"] & {
+            /** @description A mail is on its way; its link finishes the account. */
+            awaiting_verification?: boolean;
+        };
+        InitializeUser: {
+            /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. */
+            username: string;
+            /** @description At least 8 characters, no white space. */
+            password: string;
+            /** @description E-mail address; needed when the registry sends mail. */
+            email?: string | null;
+            /**
+             * @description Also make an OAuth token with every scope.
+             * @default false
+             */
+            access_token: boolean;
+        };
+        /** @description The first user. */
+        InitializedUser: {
+            /** @description Name of the user. */
+            username: string;
+            /** @description E-mail address, when one was given. */
+            email: string | null;
+            /** @description The password, encrypted by the registry. */
+            encrypted_password: string;
+            /** @description An OAuth token of 40 characters, when one was asked for. It is shown once. */
+            access_token?: string;
+        };
+        /**
+         * @description Lower-case letters and digits, with single `.`, `_` or `-` between them.
+         * @example ada
+         */
+        Username: string;
+        /**
+         * @description NORMAL takes changes. READ_ONLY takes none. MIRROR and ORG_MIRROR take them from their mirror alone.
+         * @enum {string}
+         */
+        RepositoryState: "NORMAL" | "READ_ONLY" | "MIRROR" | "ORG_MIRROR";
+        /** @description A repository in a list. */
+        RepositorySummary: {
+            /** @description User or organization that owns it. */
+            namespace: string;
+            /** @description Name inside the namespace. */
+            name: string;
+            /** @description What it holds; Markdown. */
+            description: string | null;
+            /** @description Anyone may read it. */
+            is_public: boolean;
+            /** @description Always `image`. */
+            kind: string;
+            state: components["schemas"]["RepositoryState"];
+            /** @description When a tag last changed, in seconds since 1970; null when it never had one. Sent when `last_modified` is asked for. */
+            last_modified?: number | null;
+            /** @description How much it is used; sent when `popularity` is asked for. */
+            popularity?: number;
+            /** @description You have starred it; sent to those who are signed in. */
+            is_starred?: boolean;
+        };
+        RepositoryList: {
+            repositories: components["schemas"]["RepositorySummary"][];
+            /** @description There is another page: send this as `next_page`. */
+            next_page?: string;
+        };
+        /**
+         * @description Public: anyone may read. Private: only those who were given the right.
+         * @enum {string}
+         */
+        Visibility: "public" | "private";
+        NewRepo: {
+            /** @description Name inside the namespace; may have more segments. */
+            repository: string;
+            /** @description User or organization that will own it; yourself when it is left out. */
+            namespace?: string;
+            visibility: components["schemas"]["Visibility"];
+            /** @description What it holds; Markdown. May be empty. */
+            description: string;
+            /**
+             * @description There is one kind.
+             * @enum {string|null}
+             */
+            repo_kind?: "image" | null;
+        };
+        /** @description The new repository. */
+        CreatedRepo: {
+            /** @description User or organization that owns it. */
+            namespace: string;
+            /** @description Name inside the namespace. */
+            name: string;
+            /** @description Always `image`. */
+            kind: string;
+        };
         /**
          * @description `namespace/name`, where the name may have more segments.
          * @example acme/nginx
@@ -100,20 +806,88 @@ export interface components {
          */
         TagName: string;
         /**
-         * @description Seconds since 1970-01-01 UTC.
-         * @example 1577836800
+         * @description RFC 2822 date in UTC.
+         * @example Wed, 01 Jan 2020 00:00:00 -0000
          */
-        EpochSeconds: number;
+        RfcDate: string;
         /**
          * @description Content digest.
          * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
          */
         Digest: string;
+        /** @description A live tag of a repository. */
+        RepositoryTag: {
+            name: components["schemas"]["TagName"];
+            /** @description Compressed size of the layers in bytes; null for an index. */
+            size: number | null;
+            /** @description Since when the tag points where it points. */
+            last_modified?: components["schemas"]["RfcDate"];
+            /** @description When the tag expires. */
+            expiration?: components["schemas"]["RfcDate"];
+            manifest_digest?: components["schemas"]["Digest"];
+        };
+        /** @description What happened to a repository in a day. */
+        RepositoryDay: {
+            /** @description The day in UTC, `YYYY-MM-DD`. */
+            date: string;
+            /** @description Number of actions. */
+            count: number;
+        };
+        /** @description A repository, and what you may do with it. */
+        RepositoryView: {
+            /** @description User or organization that owns it. */
+            namespace: string;
+            /** @description Name inside the namespace. */
+            name: string;
+            /** @description Always `image`. */
+            kind: string;
+            /** @description What it holds; Markdown. */
+            description: string | null;
+            /** @description Anyone may read it. */
+            is_public: boolean;
+            /** @description The owner is an organization. */
+            is_organization: boolean;
+            /** @description You have starred it. */
+            is_starred: boolean;
+            /** @description Opens the build badge of a private repository; empty for a public one. */
+            status_token: string;
+            /** @description Always false; signing by a trust server is not offered. */
+            trust_enabled: boolean;
+            /** @description Seconds that a deleted or moved tag stays restorable. */
+            tag_expiration_s: number;
+            /** @description The owner pays for no plan. */
+            is_free_account: boolean;
+            state: components["schemas"]["RepositoryState"];
+            /** @description You may push and tag now. */
+            can_write: boolean;
+            /** @description You administer it. */
+            can_admin: boolean;
+            /** @description Live tags by name, at most 500; `listRepoTags` gives all. Left out when `includeTags` is false. */
+            tags?: {
+                [key: string]: components["schemas"]["RepositoryTag"];
+            };
+            /** @description The last 92 days. Sent when `includeStats` is asked for. */
+            stats?: components["schemas"]["RepositoryDay"][];
+        };
+        RepoUpdate: {
+            /** @description What it holds; Markdown. May be empty. */
+            description: string;
+        };
+        ChangeVisibility: {
+            visibility: components["schemas"]["Visibility"];
+        };
+        ChangeRepoState: {
+            /**
+             * @description NORMAL takes changes, READ_ONLY takes none, MIRROR takes them from its mirror alone.
+             * @enum {string}
+             */
+            state: "NORMAL" | "READ_ONLY" | "MIRROR";
+        };
         /**
-         * @description RFC 2822 date in UTC.
-         * @example Wed, 01 Jan 2020 00:00:00 -0000
+         * @description Seconds since 1970-01-01 UTC.
+         * @example 1577836800
          */
-        RfcDate: string;
+        EpochSeconds: number;
         /** @description One life of a tag. A tag that was moved has several; the one without `end_ts` is live. */
         Tag: {
             name: components["schemas"]["TagName"];
@@ -145,30 +919,6 @@ export interface components {
             page: number;
             /** @description There is another page. */
             has_additional: boolean;
-        };
-        /** @description What every refused call answers. `error_message` and `error_type` are there for older clients. */
-        ApiError: {
-            /** @description Which rule refused, and where it helps what to do next. */
-            detail: string;
-            /** @description The same as `detail`. */
-            message: string;
-            /** @description The same as `detail`. */
-            error_message: string;
-            /** @description Name of the error; `getErrorDescription` explains it. */
-            error_type: string;
-            /** @description The same as `error_type`. */
-            title: string;
-            /**
-             * Format: uri
-             * @description Address of the explanation.
-             */
-            type: string;
-            /** @description The HTTP status. */
-            status: number;
-            /** @description Under this id the log tells more. */
-            request_id?: string;
-            /** @description Only `getLoggedInUser` sends it. */
-            session_required?: boolean;
         };
         /** @description Each field acts only when it is there. All of them are applied, or none. */
         ChangeTag: {
@@ -207,6 +957,143 @@ export interface components {
          * @enum {string}
          */
         EmptyText: "";
+        /** @description A layer, and the step of the image's history that made it. */
+        ManifestLayer: {
+            /** @description Place in the image, 0 is the lowest. */
+            index: number;
+            /** @description Size in bytes as stored. */
+            compressed_size: number | null;
+            /** @description The bytes are elsewhere, at `urls`. */
+            is_remote: boolean;
+            /** @description Where a remote layer can be had. */
+            urls: string[] | null;
+            /** @description The command that made it. */
+            command: string[] | null;
+            /** @description Comment in the history. */
+            comment: string | null;
+            /** @description Author in the history. */
+            author: string | null;
+            blob_digest: components["schemas"]["Digest"];
+            /** @description When it was made, an RFC 2822 date in UTC; null when the image does not say. */
+            created_datetime: string | null;
+        };
+        /** @description A manifest, taken apart. */
+        ManifestView: {
+            digest: components["schemas"]["Digest"];
+            /** @description The manifest is an index (multi-platform image). */
+            is_manifest_list: boolean;
+            /** @description The manifest itself, byte for byte. */
+            manifest_data: string;
+            /** @description Media type of the config; null for an index. */
+            config_media_type: string | null;
+            /** @description Sum of the layers in bytes; 0 for an index. */
+            layers_compressed_size: number | null;
+            /** @description The layers, lowest first; null for an index. */
+            layers: components["schemas"]["ManifestLayer"][] | null;
+        };
+        /** @description Whether an index may be pushed without all of its manifests. */
+        SparseManifests: {
+            /** @description An index may name manifests that the repository does not hold. */
+            supported: boolean;
+            /** @description Architectures that must be there all the same. */
+            required_architectures: string[];
+            /** @description Architectures that are not required may be missing. */
+            optional_architectures_allowed: boolean;
+        };
+        /** @description What this registry can do, for clients that adapt. */
+        RegistryCapabilities: {
+            sparse_manifests: components["schemas"]["SparseManifests"];
+            /** @description Architectures that a mirror can be limited to. */
+            mirror_architectures: string[];
+        };
+        /** @description What an error type means. */
+        ApiErrorDescription: {
+            /**
+             * Format: uri
+             * @description Address of this explanation; `type` in the body of an error.
+             */
+            type: string;
+            /** @description Name of the error; `error_type` in the body of an error. */
+            title: string;
+            /** @description What it means. */
+            description: string;
+        };
+        CsrfToken: {
+            csrf_token: components["schemas"]["CsrfTokenText"];
+        };
+        /** @description Settings by key, those that are set and that anybody may know. */
+        UiSettings: {
+            [key: string]: unknown;
+        };
+        /** @description Each `FEATURE_` key without its prefix, and whether it is on. */
+        UiFeatures: {
+            [key: string]: boolean;
+        };
+        /** @description Public settings of each login service by its key. */
+        UiLoginServices: {
+            [key: string]: components["schemas"]["UiSettings"];
+        };
+        /** @description A service that people may sign in with. */
+        UiExternalLogin: {
+            /** @description Id of the service. */
+            id: string;
+            /** @description Name to show. */
+            title: string;
+            config: components["schemas"]["UiSettings"];
+            /** @description Name or address of an icon. */
+            icon: string;
+        };
+        /** @description What a web page must know before anybody has signed in. Holds no secrets. */
+        UiConfig: {
+            config: components["schemas"]["UiSettings"];
+            features: components["schemas"]["UiFeatures"];
+            oauth: components["schemas"]["UiLoginServices"];
+            /** @description Services that people may sign in with. */
+            external_login: components["schemas"]["UiExternalLogin"][];
+            /** @description `normal` or `readonly`. */
+            registry_state: string;
+            /** @description Only superusers can sign in. */
+            account_recovery_mode: boolean;
+            /** @description Version of the registry. */
+            version_number: string;
+        };
+        HealthParts: {
+            /** @description Each part that was looked at, and whether it works. */
+            services: {
+                [key: string]: boolean;
+            };
+        };
+        /** @description Whether the registry works, part by part. */
+        HealthReport: {
+            data: components["schemas"]["HealthParts"];
+            /** @description The HTTP status. */
+            status_code: number;
+        };
+        /** @description A public key, as a JSON Web Key (RFC 7517). */
+        ServiceKey: {
+            /** @description Kind of key: `EC` or `RSA`. */
+            kty: string;
+            /** @description Id of the key. */
+            kid: string;
+            /** @description What it is for: `sig`. */
+            use?: string;
+            /** @description How it signs. */
+            alg?: string;
+            /** @description Curve of an EC key. */
+            crv?: string;
+            /** @description Coordinate of an EC key. */
+            x?: string;
+            /** @description Coordinate of an EC key. */
+            y?: string;
+            /** @description Modulus of an RSA key. */
+            n?: string;
+            /** @description Exponent of an RSA key. */
+            e?: string;
+        };
+        /** @description A JSON Web Key set (RFC 7517). */
+        ServiceKeyList: {
+            keys: components["schemas"]["ServiceKey"][];
+        };
     };
     responses: {
         /** @description The request breaks a rule; `detail` says which. */
@@ -229,6 +1116,63 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
+        /** @description The credentials are wrong, the account may not sign in yet, or the call lacks its CSRF token or the right. */
+        SigninRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "needsEmailVerification": false,
+                 *       "invalidCredentials": true,
+                 *       "message": "Invalid Username or Password"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SigninRefusal"];
+            };
+        };
+        /** @description The registry runs with a feature of this operation off. */
+        SwitchedOff: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "Not Found",
+                 *       "message": "Not Found",
+                 *       "error_message": "Not Found",
+                 *       "error_type": "not_found",
+                 *       "title": "not_found",
+                 *       "type": "http://localhost:8080/api/v1/error/not_found",
+                 *       "status": 404
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description Too many wrong passwords for this account. Each one doubles the wait; until it is over even the right password is refused. */
+        TooManyAttempts: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "Too many wrong passwords. Try again in 4 seconds.",
+                 *       "message": "Too many wrong passwords. Try again in 4 seconds.",
+                 *       "error_message": "Too many wrong passwords. Try again in 4 seconds.",
+                 *       "error_type": "too_many_attempts",
+                 *       "title": "too_many_attempts",
+                 *       "type": "http://localhost:8080/api/v1/error/too_many_attempts",
+                 *       "status": 429
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
         /** @description Nobody is signed in, or the token does not work. */
         SignInFirst: {
             headers: {
@@ -243,6 +1187,67 @@ export interface components {
                  *       "error_type": "invalid_token",
                  *       "title": "invalid_token",
                  *       "type": "http://localhost:8080/api/v1/error/invalid_token",
+                 *       "status": 401
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description The CSRF token is missing or belongs to another session. */
+        CsrfTokenNeeded: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "CSRF token was invalid or missing.",
+                 *       "message": "CSRF token was invalid or missing.",
+                 *       "error_message": "CSRF token was invalid or missing.",
+                 *       "error_type": "invalid_csrf_token",
+                 *       "title": "invalid_csrf_token",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_csrf_token",
+                 *       "status": 403
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description Nobody is signed in, or the token lacks `user:read`. `session_required` is false: asking is no fault. */
+        NobodySignedIn: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "Requires authentication",
+                 *       "message": "Requires authentication",
+                 *       "error_message": "Requires authentication",
+                 *       "error_type": "invalid_token",
+                 *       "title": "invalid_token",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
+                 *       "status": 401,
+                 *       "session_required": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description Nobody is signed in, or the sign-in is too old for this (`fresh_login_required`): confirm the password with `verifyUser`, then repeat the call with the new CSRF token. */
+        SignInAgain: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "Requires fresh login",
+                 *       "message": "Requires fresh login",
+                 *       "error_message": "Requires fresh login",
+                 *       "error_type": "fresh_login_required",
+                 *       "title": "fresh_login_required",
+                 *       "type": "http://localhost:8080/api/v1/error/fresh_login_required",
                  *       "status": 401
                  *     }
                  */
@@ -304,6 +1309,26 @@ export interface components {
                  *       "title": "tag_immutable",
                  *       "type": "http://localhost:8080/api/v1/error/tag_immutable",
                  *       "status": 409
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description The key is past its expiry; what it signed is no longer valid. */
+        KeyExpired: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "the key expired on Wed, 01 Jan 2020 00:00:00 -0000",
+                 *       "message": "the key expired on Wed, 01 Jan 2020 00:00:00 -0000",
+                 *       "error_message": "the key expired on Wed, 01 Jan 2020 00:00:00 -0000",
+                 *       "error_type": "denied",
+                 *       "title": "denied",
+                 *       "type": "http://localhost:8080/api/v1/error/denied",
+                 *       "status": 403
                  *     }
                  */
                 "application/json": components["schemas"]["ApiError"];
@@ -393,6 +1418,16 @@ export interface components {
     };
     parameters: {
         /**
+         * @description Name of a user.
+         * @example ada
+         */
+        Username: components["schemas"]["Username"];
+        /**
+         * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+         * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+         */
+        NextPage: string;
+        /**
          * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
          * @example acme/nginx
          */
@@ -402,13 +1437,853 @@ export interface components {
          * @example stable
          */
         Tag: components["schemas"]["TagName"];
+        /**
+         * @description Digest of the manifest.
+         * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+         */
+        ManifestRef: components["schemas"]["Digest"];
+        /**
+         * @description The service that signs with the key. Not looked at, there is one set of keys; it is there for Quay's clients.
+         * @example registry
+         */
+        KeyService: string;
+        /**
+         * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+         * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+         */
+        KeyId: string;
     };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description Signing in has made a new CSRF token; the earlier one is void.
+         * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d
+         */
+        NextCsrfToken: components["schemas"]["CsrfTokenText"];
+        /**
+         * @description Seconds to wait.
+         * @example 4
+         */
+        RetryAfter: number;
+        /**
+         * @description Sent when the call has signed you in anew. The earlier CSRF token is then void.
+         * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d
+         */
+        NextCsrfTokenWhenSignedIn: components["schemas"]["CsrfTokenText"];
+        /**
+         * @description How long the key may be kept, at most a day and never past its expiry.
+         * @example max-age=86400
+         */
+        KeyCacheControl: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    signinUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "password": "correct-horse-battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SigninUser"];
+            };
+        };
+        responses: {
+            /** @description You are signed in. */
+            200: {
+                headers: {
+                    "X-Next-CSRF-Token": components["headers"]["NextCsrfToken"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["SigninRefused"];
+            404: components["responses"]["SwitchedOff"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verifyUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct-horse-battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["VerifyUser"];
+            };
+        };
+        responses: {
+            /** @description The sign-in is fresh. */
+            200: {
+                headers: {
+                    "X-Next-CSRF-Token": components["headers"]["NextCsrfToken"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["SigninRefused"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody is signed in any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["CsrfTokenNeeded"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getLoggedInUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "anonymous": false,
+                     *       "username": "ada",
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       },
+                     *       "can_create_repo": true,
+                     *       "is_me": true,
+                     *       "verified": true,
+                     *       "email": "ada@example.com",
+                     *       "logins": [],
+                     *       "invoice_email": false,
+                     *       "invoice_email_address": null,
+                     *       "preferred_namespace": false,
+                     *       "tag_expiration_s": 1209600,
+                     *       "prompts": [],
+                     *       "company": null,
+                     *       "family_name": "Lovelace",
+                     *       "given_name": "Ada",
+                     *       "location": null,
+                     *       "is_free_account": true,
+                     *       "has_password_set": true,
+                     *       "organizations": [
+                     *         {
+                     *           "name": "acme",
+                     *           "avatar": {
+                     *             "name": "acme",
+                     *             "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *             "color": "#2ca02c",
+                     *             "kind": "org"
+                     *           },
+                     *           "can_create_repo": true,
+                     *           "public": false,
+                     *           "is_org_admin": true,
+                     *           "preferred_namespace": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NobodySignedIn"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeUserDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateUser"];
+            };
+        };
+        responses: {
+            /** @description Your account as it is now. */
+            200: {
+                headers: {
+                    "X-Next-CSRF-Token": components["headers"]["NextCsrfTokenWhenSignedIn"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "anonymous": false,
+                     *       "username": "ada",
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       },
+                     *       "can_create_repo": true,
+                     *       "is_me": true,
+                     *       "verified": true,
+                     *       "email": "ada@example.com",
+                     *       "logins": [],
+                     *       "invoice_email": false,
+                     *       "invoice_email_address": null,
+                     *       "preferred_namespace": false,
+                     *       "tag_expiration_s": 1209600,
+                     *       "prompts": [],
+                     *       "company": null,
+                     *       "family_name": "Lovelace",
+                     *       "given_name": "Ada",
+                     *       "location": null,
+                     *       "is_free_account": true,
+                     *       "has_password_set": true,
+                     *       "organizations": [
+                     *         {
+                     *           "name": "acme",
+                     *           "avatar": {
+                     *             "name": "acme",
+                     *             "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *             "color": "#2ca02c",
+                     *             "kind": "org"
+                     *           },
+                     *           "can_create_repo": true,
+                     *           "public": false,
+                     *           "is_org_admin": true,
+                     *           "preferred_namespace": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createNewUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "password": "correct-horse-battery",
+                 *       "email": "ada@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description The account is there. */
+            200: {
+                headers: {
+                    "X-Next-CSRF-Token": components["headers"]["NextCsrfTokenWhenSignedIn"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "anonymous": false,
+                     *       "username": "ada",
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       },
+                     *       "can_create_repo": true,
+                     *       "is_me": true,
+                     *       "verified": true,
+                     *       "email": "ada@example.com",
+                     *       "logins": [],
+                     *       "invoice_email": false,
+                     *       "invoice_email_address": null,
+                     *       "preferred_namespace": false,
+                     *       "tag_expiration_s": 1209600,
+                     *       "prompts": [],
+                     *       "company": null,
+                     *       "family_name": "Lovelace",
+                     *       "given_name": "Ada",
+                     *       "location": null,
+                     *       "is_free_account": true,
+                     *       "has_password_set": true,
+                     *       "organizations": [
+                     *         {
+                     *           "name": "acme",
+                     *           "avatar": {
+                     *             "name": "acme",
+                     *             "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *             "color": "#2ca02c",
+                     *             "kind": "org"
+                     *           },
+                     *           "can_create_repo": true,
+                     *           "public": false,
+                     *           "is_org_admin": true,
+                     *           "preferred_namespace": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedUser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["CsrfTokenNeeded"];
+            404: components["responses"]["SwitchedOff"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    initializeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "admin",
+                 *       "password": "correct-horse-battery",
+                 *       "email": "admin@example.com",
+                 *       "access_token": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["InitializeUser"];
+            };
+        };
+        responses: {
+            /** @description The first user is there and signed in. */
+            200: {
+                headers: {
+                    "X-Next-CSRF-Token": components["headers"]["NextCsrfToken"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "username": "admin",
+                     *       "email": "admin@example.com",
+                     *       "encrypted_password": "1nKq4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0cLyyCkXf1",
+                     *       "access_token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InitializedUser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["SwitchedOff"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserInformation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a user.
+                 * @example ada
+                 */
+                username: components["parameters"]["Username"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "anonymous": false,
+                     *       "username": "ada",
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRepos: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Repositories of this user or organization.
+                 * @example acme
+                 */
+                namespace?: string;
+                /**
+                 * @description Repositories that you have starred; refused without a sign-in.
+                 * @example false
+                 */
+                starred?: boolean;
+                /**
+                 * @description Public repositories too, also those of namespaces that are not yours.
+                 * @example true
+                 */
+                public?: boolean;
+                /**
+                 * @description Say when a tag last changed.
+                 * @example true
+                 */
+                last_modified?: boolean;
+                /**
+                 * @description Say how much each is used.
+                 * @example false
+                 */
+                popularity?: boolean;
+                /**
+                 * @description There is one kind; another name gives an empty list.
+                 * @example image
+                 */
+                repo_kind?: string;
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of repositories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "repositories": [
+                     *         {
+                     *           "namespace": "acme",
+                     *           "name": "nginx",
+                     *           "description": "Web server",
+                     *           "is_public": true,
+                     *           "kind": "image",
+                     *           "state": "NORMAL",
+                     *           "last_modified": 1577836800,
+                     *           "is_starred": false
+                     *         }
+                     *       ],
+                     *       "next_page": "eyJhZnRlciI6ImFjbWUvbmdpbngifQ"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepositoryList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createRepo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "namespace": "acme",
+                 *       "repository": "nginx",
+                 *       "visibility": "private",
+                 *       "description": "Web server",
+                 *       "repo_kind": "image"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewRepo"];
+            };
+        };
+        responses: {
+            /** @description The repository is there. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "namespace": "acme",
+                     *       "name": "nginx",
+                     *       "kind": "image"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedRepo"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRepo: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Give the live tags.
+                 * @example true
+                 */
+                includeTags?: boolean;
+                /**
+                 * @description Give the number of actions on each of the last 92 days.
+                 * @example false
+                 */
+                includeStats?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The repository. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "namespace": "acme",
+                     *       "name": "nginx",
+                     *       "kind": "image",
+                     *       "description": "Web server",
+                     *       "is_public": true,
+                     *       "is_organization": true,
+                     *       "is_starred": false,
+                     *       "status_token": "",
+                     *       "trust_enabled": false,
+                     *       "tag_expiration_s": 1209600,
+                     *       "is_free_account": true,
+                     *       "state": "NORMAL",
+                     *       "can_write": true,
+                     *       "can_admin": false,
+                     *       "tags": {
+                     *         "stable": {
+                     *           "name": "stable",
+                     *           "size": 31357624,
+                     *           "last_modified": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepositoryView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateRepo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Web server"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RepoUpdate"];
+            };
+        };
+        responses: {
+            /** @description The description is as asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteRepository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The repository is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeRepoVisibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "visibility": "public"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeVisibility"];
+            };
+        };
+        responses: {
+            /** @description The visibility is as asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeRepoState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "state": "READ_ONLY"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeRepoState"];
+            };
+        };
+        responses: {
+            /** @description The state is as asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listRepoTags: {
         parameters: {
             query?: {
@@ -669,4 +2544,427 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getRepoManifest: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Ignored until model cards are built.
+                 * @example false
+                 */
+                include_modelcard?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Digest of the manifest.
+                 * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                manifestref: components["parameters"]["ManifestRef"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "is_manifest_list": false,
+                     *       "manifest_data": "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{},\"layers\":[]}",
+                     *       "config_media_type": "application/vnd.oci.image.config.v1+json",
+                     *       "layers_compressed_size": 31357624,
+                     *       "layers": [
+                     *         {
+                     *           "index": 0,
+                     *           "compressed_size": 31357624,
+                     *           "is_remote": false,
+                     *           "urls": null,
+                     *           "command": [
+                     *             "/bin/sh",
+                     *             "-c",
+                     *             "apt-get update"
+                     *           ],
+                     *           "comment": null,
+                     *           "author": null,
+                     *           "blob_digest": "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                     *           "created_datetime": "Wed, 01 Jan 2020 00:00:00 -0000"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManifestView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRegistryCapabilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it can do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sparse_manifests": {
+                     *         "supported": false,
+                     *         "required_architectures": [],
+                     *         "optional_architectures_allowed": false
+                     *       },
+                     *       "mirror_architectures": [
+                     *         "amd64",
+                     *         "arm64",
+                     *         "ppc64le",
+                     *         "s390x"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegistryCapabilities"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getErrorDescription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the error; `error_type` of its body.
+                 * @example not_found
+                 */
+                error_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "http://localhost:8080/api/v1/error/not_found",
+                     *       "title": "not_found",
+                     *       "description": "The thing asked for does not exist."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiErrorDescription"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCsrfToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CsrfToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUiConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "config": {
+                     *         "SERVER_HOSTNAME": "localhost:8080",
+                     *         "PREFERRED_URL_SCHEME": "http",
+                     *         "AUTHENTICATION_TYPE": "Database"
+                     *       },
+                     *       "features": {
+                     *         "ANONYMOUS_ACCESS": true,
+                     *         "USER_CREATION": true
+                     *       },
+                     *       "oauth": {},
+                     *       "external_login": [],
+                     *       "registry_state": "normal",
+                     *       "account_recovery_mode": false,
+                     *       "version_number": "0.1.0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UiConfig"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    healthInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The node works. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "services": {
+                     *           "registry": true,
+                     *           "database": true,
+                     *           "storage": true,
+                     *           "disk_space": true,
+                     *           "service_key": true
+                     *         }
+                     *       },
+                     *       "status_code": 200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            /** @description Some part does not work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "services": {
+                     *           "registry": true,
+                     *           "database": false,
+                     *           "storage": true,
+                     *           "disk_space": true,
+                     *           "service_key": true
+                     *         }
+                     *       },
+                     *       "status_code": 503
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
+    healthEndtoend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All parts work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "services": {
+                     *           "database": true,
+                     *           "storage": true,
+                     *           "auth": true
+                     *         }
+                     *       },
+                     *       "status_code": 200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            /** @description Some part does not work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "services": {
+                     *           "database": false,
+                     *           "storage": true,
+                     *           "auth": true
+                     *         }
+                     *       },
+                     *       "status_code": 503
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
+    listServicePublicKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The service that signs with the key. Not looked at, there is one set of keys; it is there for Quay's clients.
+                 * @example registry
+                 */
+                service: components["parameters"]["KeyService"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "kty": "EC",
+                     *           "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *           "use": "sig",
+                     *           "alg": "ES256",
+                     *           "crv": "P-256",
+                     *           "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                     *           "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceKeyList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getServicePublicKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The service that signs with the key. Not looked at, there is one set of keys; it is there for Quay's clients.
+                 * @example registry
+                 */
+                service: components["parameters"]["KeyService"];
+                /**
+                 * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                kid: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["KeyCacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kty": "EC",
+                     *       "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *       "use": "sig",
+                     *       "alg": "ES256",
+                     *       "crv": "P-256",
+                     *       "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                     *       "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["KeyExpired"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
 }
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};

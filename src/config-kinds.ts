@@ -21,7 +21,7 @@ export const formats = { address: isAddress, network: isNetwork }
 export const boolean: Kind<boolean> = {
   schema: { type: 'boolean' },
   allowed: 'true or false',
-  read: (text) => switches.get(text.toLowerCase()) ?? text,
+  read: (written) => switches.get(written.toLowerCase()) ?? written,
   parse: (written) => written as boolean,
   show: (value) => value,
 }
@@ -37,7 +37,7 @@ export function integer(minimum: number, maximum: number): Kind<number> {
   return {
     schema: { type: 'integer', minimum, maximum },
     allowed: `a whole number from ${minimum} to ${maximum}`,
-    read: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : text),
+    read: (written) => (/^\d{1,15}$/.test(written) ? Number(written) : written),
     parse: (written) => written as number,
     show: (value) => value,
   }

@@ -2,6 +2,11 @@
 export const apis = ['v1', 'v2'] as const
 export type Api = (typeof apis)[number]
 
+/** Where a bundled document lies, from the root of the repository. */
+export function pathOf(api: Api): string {
+  return `generated/${api}.json`
+}
+
 /** The path item keys that are operations (OpenAPI 3.0.3, "Path Item Object"). */
 export const methods = ['get', 'put', 'post', 'delete', 'head', 'patch', 'options', 'trace'] as const
 export type Method = (typeof methods)[number]

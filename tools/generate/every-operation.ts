@@ -1,4 +1,4 @@
-import { operationsOf, type Components, type OpenApiDocument } from './document.ts'
+import { operationsOf, resolve, type Components, type OpenApiDocument } from './document.ts'
 import type { Ref, Response } from './document.ts'
 
 type Responses = Record<string, Ref | Response>
@@ -29,11 +29,21 @@ export function carryEveryOperation(source: Record<string, unknown>): Record<str
 export function injectEveryOperation(document: OpenApiDocument): OpenApiDocument {
   const { [carrier]: carried, ...paths } = document.paths
   const every = { responses: carried?.get?.responses, withBody: carried?.post?.responses }
-  for (const { operation } of operationsOf({ paths })) {
+  for (const { operation, method } of operationsOf({ paths })) {
     const added = { ...every.responses, ...(operation.requestBody ? every.withBody : {}) }
-    operation.responses = { ...added, ...operation.responses }
+    const fitting = method === 'head' ? withoutContent(document, added) : added
+    operation.responses = { ...fitting, ...operation.responses }
   }
   return withoutUnused({ ...document, paths })
+}
+
+/** The answer to HEAD has no body (RFC 9110, section 9.3.2). */
+function withoutContent(document: OpenApiDocument, responses: Responses): Responses {
+  const bare = Object.entries(responses).map(([status, response]) => {
+    const { content: _, ...rest } = resolve(document, response)
+    return [status, rest] as const
+  })
+  return Object.fromEntries(bare)
 }
 
 /** Drops the components that nothing refers to any more; security schemes are named, not referred to. */

@@ -1,6 +1,6 @@
 import { bundle, serialize } from './bundle.ts'
 import { describeDatabase } from './database.ts'
-import { apis, type Api } from './document.ts'
+import { apis, pathOf, type Api } from './document.ts'
 import { permissionTable } from './permissions.ts'
 import { step } from './step.ts'
 import { withEmptyDatabase } from './temporary-database.ts'
@@ -17,11 +17,6 @@ export async function generateFiles(): Promise<Map<string, string>> {
   for (const api of apis) files.set(`generated/${api}.d.ts`, types[api])
   files.set('generated/permissions.ts', permissionTable(documents))
   return files.set('generated/db.d.ts', await database)
-}
-
-/** Where a bundled document lies. */
-export function pathOf(api: Api): string {
-  return `generated/${api}.json`
 }
 
 async function perApi<T>(work: (api: Api) => Promise<T>): Promise<PerApi<T>> {

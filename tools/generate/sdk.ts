@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { serialize } from './bundle.ts'
-import type { Api, OpenApiDocument } from './document.ts'
+import { pathOf, type Api, type OpenApiDocument } from './document.ts'
 import { mustRun, root } from './run.ts'
 import { sdkInput } from './sdk-input.ts'
 import { packageFiles } from './sdk-package.ts'
@@ -21,7 +21,7 @@ interface GeneratorConfig {
 
 /** What `SPEC.sha256` of an SDK says of the document it came from; `sha256sum -c` understands it. */
 export function specHash(api: Api, text: string): string {
-  return `${createHash('sha256').update(text).digest('hex')}  generated/${api}.json\n`
+  return `${createHash('sha256').update(text).digest('hex')}  ${pathOf(api)}\n`
 }
 
 /** Writes the package of one SDK (sources, compiled modules, declarations) into an empty folder; `text` is the bundled document. */

@@ -1,0 +1,50 @@
+import type { Clock } from '#domain/clock.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { signInWaitMs } from '#domain/lockout.ts'
+import type { Db } from '#store/db.ts'
+import {
+  clearFailedSignIns,
+  findUserByLogin,
+  recordFailedSignIn,
+  type User,
+} from '#store/user.ts'
+import { verifyPassword } from './passwords.ts'
+
+/**
+ * Checks a user name or e-mail with a password. An unknown name costs and says the same as a wrong password.
+ * Throws `unauthorized`, or `too_many_attempts` with `Retry-After` while the account waits after wrong
+ * passwords, even for the right one.
+ */
+export async function checkCredentials(
+  { db, clock }: { db: Db; clock: Clock },
+  given: { login: string; password: string },
+): Promise<User> {
+  const user = await findUserByLogin(db, given.login)
+  const waitMs = user ? waitOf(user, clock.now()) : 0
+  if (waitMs > 0) throw tooManyAttempts(waitMs)
+  const fits = await verifyPassword(given.password, user?.password_hash)
+  if (!user || !fits) {
+    if (user) await recordFailedSignIn(db, user.id, clock.now())
+    throw refusal('Invalid username or password.')
+  }
+  if (!user.enabled) throw refusal('This account is disabled. Ask an administrator of the registry.')
+  await clearFailedSignIns(db, user.id)
+  return user
+}
+
+function waitOf(user: User, at: Date): number {
+  return signInWaitMs({ failures: user.failed_sign_ins, lastFailureAt: user.last_failed_sign_in_at, at })
+}
+
+function refusal(message: string): RegistryError {
+  return new RegistryError('unauthorized', message, { challenge: {} })
+}
+
+function tooManyAttempts(waitMs: number): RegistryError {
+  const seconds = Math.ceil(waitMs / 1000)
+  return new RegistryError(
+    'too_many_attempts',
+    `Too many sign-in attempts. Try again in ${seconds} seconds.`,
+    { headers: { 'Retry-After': String(seconds) } },
+  )
+}

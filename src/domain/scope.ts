@@ -1,0 +1,71 @@
+/** Scopes of the token service: `repository:NAME:ACTIONS` (Docker token specification). */
+import { RegistryError } from './errors.ts'
+import { parseRepositoryName, type RepositoryName } from './name.ts'
+import type { TokenAction } from './permission.ts'
+import type { AccessEntry } from './principal.ts'
+
+/** One scope as a client asked for it. */
+export interface Scope {
+  type: string
+  /** The name as asked, maybe with a host before it. */
+  name: string
+  actions: string[]
+}
+
+/** Scopes of one token request are bounded; nothing honest comes near. */
+const maxScopes = 100
+const maxScopeCharacters = 16_384
+
+/**
+ * Reads the `scope` parameters of a request: repeated, or joined by spaces. Throws `invalid_request` for
+ * what is no scope and for more than a request may ask.
+ */
+export function parseScopes(values: readonly string[]): Scope[] {
+  const texts = values.flatMap((value) => value.split(' ')).filter((text) => text !== '')
+  if (texts.length > maxScopes || texts.join(' ').length > maxScopeCharacters)
+    throw new RegistryError(
+      'invalid_request',
+      `a token is given for at most ${maxScopes} scopes and ${maxScopeCharacters} characters of them: ask for several tokens`,
+    )
+  return texts.map(parseScope)
+}
+
+function parseScope(text: string): Scope {
+  // The name may hold colons (host:port/…), so it ends at the last one.
+  const [, type, name, actions] = /^([a-z]+)(?:\([a-z]+\))?:(.+):([a-z*,]*)$/.exec(text) ?? []
+  if (type === undefined || name === undefined || actions === undefined)
+    throw new RegistryError(
+      'invalid_request',
+      `'${text.slice(0, 120)}' is not a scope: expected repository:NAME:pull,push,delete`,
+    )
+  return { type, name, actions: actions.split(',').filter((action) => action !== '') }
+}
+
+/** Cuts a leading host off a name: `localhost:8080/acme/app` is `acme/app` on that host. */
+export function withoutHost(name: string, host: string): string {
+  return name.startsWith(`${host}/`) ? name.slice(host.length + 1) : name
+}
+
+/** True when an access list allows an action on a repository. Names are compared as the registry reads them. */
+export function grants(
+  access: readonly AccessEntry[],
+  wanted: { name: RepositoryName; action: TokenAction; libraryNamespace: string },
+): boolean {
+  return access.some(
+    (entry) =>
+      entry.type === 'repository' &&
+      (entry.actions.includes(wanted.action) || entry.actions.includes('*')) &&
+      namesRepository(entry.name, wanted.name, wanted.libraryNamespace),
+  )
+}
+
+function namesRepository(asked: string, name: RepositoryName, libraryNamespace: string): boolean {
+  if (asked === name.fullName) return true
+  // The host was checked when the token was given; here it is only cut off.
+  const bare = /^[^/]*[.:][^/]*\//.test(asked) ? asked.slice(asked.indexOf('/') + 1) : asked
+  try {
+    return parseRepositoryName(bare, libraryNamespace).fullName === name.fullName
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,125 @@
+import { includesRole, mayCreateRepository, repositoryRole } from '#domain/access.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { parseRepositoryName, type RepositoryName } from '#domain/name.ts'
+import { grants } from '#domain/scope.ts'
+import type { NewRepositoryTarget, RepositoryRole, RepositoryTarget } from '#domain/target.ts'
+import { findTarget, type FoundTarget } from '#store/access.ts'
+import type { Entry } from './gate.ts'
+import { refuse } from './refusal.ts'
+import type { SecurityDeps } from './scheme.ts'
+
+/** Lets a call into a repository, with one query for the repository and the caller's rights there. */
+export async function enterRepository(
+  entry: Entry,
+  deps: SecurityDeps,
+): Promise<RepositoryTarget | NewRepositoryTarget> {
+  const { operation, principal, params } = entry
+  const { config, db } = deps
+  const name = parseRepositoryName(params.name ?? params.repository ?? '', config.LIBRARY_NAMESPACE)
+  if (!tokenCovers(entry, name, deps)) throw refuse(entry)
+  const userId = principal.kind === 'user' ? principal.id : null
+  const found = await findTarget(db, { ...name, userId })
+  if (!found) return createWithNamespace(entry, name, deps)
+  if (!found.namespace.isEnabled) throw refuse(entry)
+  if (!found.repository) return enterMissing(entry, { name, found }, deps)
+
+  const role = repositoryRole(principal, found, config)
+  const wanted = operation.permission.require.slice('repo:'.length) as RepositoryRole
+  const readsPublic = wanted === 'read' && found.repository.isPublic
+  if (!includesRole(role, wanted) && !readsPublic && !seesAll(entry)) throw refuse(entry)
+  demandNormalState(entry, found.repository.state)
+  demandUnrestricted(entry, found)
+  return {
+    kind: 'repository',
+    ...found.repository,
+    fullName: name.fullName,
+    namespace: found.namespace,
+    tagExpirationSeconds: found.namespace.tagExpirationSeconds,
+    role,
+  }
+}
+
+/** A `/v2` token must have been given for this repository and action. Callers without one only reach what is public. */
+function tokenCovers({ operation, principal }: Entry, name: RepositoryName, deps: SecurityDeps): boolean {
+  const { tokenAction } = operation.permission
+  const { credential } = principal
+  if (!tokenAction || credential.kind !== 'registry_token') return true
+  return grants(credential.access, {
+    name,
+    action: tokenAction,
+    libraryNamespace: deps.config.LIBRARY_NAMESPACE,
+  })
+}
+
+function seesAll({ operation, principal }: Entry): boolean {
+  return (
+    operation.permission.globalReadonlySuperuser === true &&
+    principal.kind === 'user' &&
+    principal.standing.globalReadonlySuperuser
+  )
+}
+
+/** The namespace is there, the repository is not: told only to those who administer the namespace. */
+function enterMissing(
+  entry: Entry,
+  { name, found }: { name: RepositoryName; found: FoundTarget },
+  { config }: SecurityDeps,
+): NewRepositoryTarget {
+  const { operation, principal } = entry
+  if (operation.permission.mayBeMissing && mayCreateRepository(principal, found, config))
+    return newRepository(name, found.namespace)
+  if (repositoryRole(principal, found, config) !== 'admin' && !seesAll(entry)) throw refuse(entry)
+  throw new RegistryError(
+    operation.api === 'v2' ? 'name_unknown' : 'not_found',
+    `no repository ${name.fullName}`,
+  )
+}
+
+function createWithNamespace(
+  entry: Entry,
+  name: RepositoryName,
+  { config }: SecurityDeps,
+): NewRepositoryTarget {
+  const { operation, principal } = entry
+  const mayCreate =
+    operation.permission.mayBeMissing &&
+    config.CREATE_NAMESPACE_ON_PUSH &&
+    principal.kind === 'user' &&
+    !principal.standing.restricted
+  if (!mayCreate) throw refuse(entry)
+  return newRepository(name, undefined)
+}
+
+function newRepository(
+  name: RepositoryName,
+  namespace: NewRepositoryTarget['namespace'],
+): NewRepositoryTarget {
+  return {
+    kind: 'new-repository',
+    name: name.name,
+    fullName: name.fullName,
+    namespace,
+    namespaceName: name.namespace,
+  }
+}
+
+function demandNormalState({ operation }: Entry, state: string): void {
+  if (operation.permission.repositoryState !== 'normal' || state === 'NORMAL') return
+  throw new RegistryError(
+    operation.api === 'v2' ? 'denied' : 'repository_not_normal',
+    state === 'READ_ONLY'
+      ? 'the repository is read-only: its administrators can set its state to NORMAL'
+      : 'the repository is a mirror: only the mirror writes to it',
+  )
+}
+
+function demandUnrestricted(entry: Entry, found: FoundTarget): void {
+  const { operation, principal } = entry
+  const { restrictedUsers } = operation.permission
+  if (!restrictedUsers || principal.kind !== 'user' || !principal.standing.restricted) return
+  if (restrictedUsers === 'refused-in-own-namespace' && !found.ownsNamespace) return
+  throw new RegistryError(
+    operation.api === 'v2' ? 'denied' : 'insufficient_scope',
+    'restricted users may not change their own namespace',
+  )
+}

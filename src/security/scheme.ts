@@ -1,0 +1,63 @@
+import { standingOf, type Principal, type UserPrincipal } from '#domain/principal.ts'
+import type { Credential } from '#domain/principal.ts'
+import type { User } from '#store/user.ts'
+import type { VerifyRegistryToken } from '#credentials/registry-tokens.ts'
+import type { Db } from '#store/db.ts'
+import type { Config } from '../config.ts'
+import type { Clock } from '#domain/clock.ts'
+
+/** What is looked at to learn who is asking. */
+export interface CredentialSource {
+  authorization: string | undefined
+  /** The `X-CSRF-Token` header. */
+  csrfHeader: string | undefined
+  /** The browser session, when a cookie names a live one. */
+  session: { userId: number; epoch: string; signedInAt: Date } | undefined
+  /** The CSRF token of the session; signed in or not. */
+  csrfToken: string | undefined
+  /** Host and port under which the caller reaches the registry; the audience of its tokens. */
+  host: string
+  address: string
+}
+
+/** What schemes and gate work with. */
+export interface SecurityDeps {
+  db: Db
+  config: Config
+  clock: Clock
+  verifyToken: VerifyRegistryToken
+}
+
+/**
+ * A security scheme of the documents: authenticates and nothing else. Undefined: its credential was not
+ * presented. It throws when the credential is bad.
+ */
+export type Scheme = (
+  source: CredentialSource,
+  deps: SecurityDeps,
+) => Promise<Principal | true | undefined>
+
+/** Makes a principal of a user row. */
+export function toPrincipal(user: User, credential: Credential, config: Config): UserPrincipal {
+  return {
+    kind: 'user',
+    id: user.id,
+    uuid: user.uuid,
+    username: user.username,
+    credentialEpoch: user.credential_epoch,
+    standing: standingOf({ username: user.username, isSuperuser: user.is_superuser }, config),
+    credential,
+  }
+}
+
+/** Splits `Authorization: Scheme value`; the scheme in lower case. */
+export function readAuthorization(
+  header: string | undefined,
+): { scheme: string; value: string } | undefined {
+  if (header === undefined) return undefined
+  const space = header.indexOf(' ')
+  return space < 0
+    ? { scheme: header.toLowerCase(), value: '' }
+    : { scheme: header.slice(0, space).toLowerCase(), value: header.slice(space + 1).trim() }
+}
+

@@ -1,0 +1,24 @@
+import { sameSecret } from '#credentials/secrets.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { findUserById } from '#store/user.ts'
+import { toPrincipal, type Scheme } from './scheme.ts'
+
+/**
+ * The session cookie. A request with an `Authorization` header is judged by that alone. A session whose
+ * epoch is over (signed out elsewhere, password changed) or whose user is disabled counts as nobody's.
+ */
+export const session: Scheme = async ({ authorization, session: login }, { db, config }) => {
+  if (authorization !== undefined || !login) return undefined
+  const user = await findUserById(db, login.userId)
+  if (!user?.enabled || user.session_epoch !== login.epoch) return undefined
+  return toPrincipal(user, { kind: 'session', signedInAt: login.signedInAt }, config)
+}
+
+/** The token that proves that a page of ours made the call. */
+export const csrf: Scheme = async ({ csrfHeader, csrfToken }) => {
+  if (csrfHeader && csrfToken && sameSecret(csrfHeader, csrfToken)) return true
+  throw new RegistryError(
+    'invalid_csrf_token',
+    'CSRF token was invalid or missing. Get one from /csrf_token and send it in X-CSRF-Token.',
+  )
+}
