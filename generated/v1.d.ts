@@ -620,13 +620,13 @@ export interface components {
             /** @description New repositories are offered here first. */
             preferred_namespace?: boolean;
         };
-        /** @description What is known of an account. Others than its owner see `anonymous`, `username` and `avatar` alone. */
-        UserProfile: {
+        /** @description A user. Others than the user see `anonymous`, `username` and `avatar` alone. */
+        UserView: {
             /** @description Always false. */
-            anonymous?: boolean;
+            anonymous: boolean;
             /** @description Name of the user and of the user's namespace. */
-            username?: string;
-            avatar?: components["schemas"]["Avatar"];
+            username: string;
+            avatar: components["schemas"]["Avatar"];
             /** @description Always true for the owner. */
             can_create_repo?: boolean;
             /** @description This is you. */
@@ -665,9 +665,9 @@ export interface components {
             super_user?: boolean;
             /** @description Only global read-only superusers see it: true when this is you. */
             global_readonly_super_user?: boolean;
+            /** @description Only `createNewUser` sends it: a mail is on its way, and its link finishes the account. Nobody is signed in yet. */
+            awaiting_verification?: boolean;
         };
-        /** @description A user, as far as you may see. */
-        UserView: WithRequired<components["schemas"]["UserProfile"], "anonymous" | "username" | "avatar">;
         /** @description Each field acts only when it is there. All of them are applied, or none. */
         UpdateUser: {
             /** @description At least 8 characters, no white space. A change ends every other sign-in of the user. */
@@ -702,11 +702,6 @@ export interface components {
             invite_code?: string;
             /** @description Ignored; no captcha is asked for. */
             recaptcha_response?: string;
-        };
-        /** @description The new user, signed in; or only `awaiting_verification` when the e-mail address must be confirmed first. */
-        CreatedUser: components["schemas"]["UserProfile"] & {
-            /** @description A mail is on its way; its link finishes the account. */
-            awaiting_verification?: boolean;
         };
         InitializeUser: {
             /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. */
@@ -1140,9 +1135,9 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "detail": "Not Found",
-                 *       "message": "Not Found",
-                 *       "error_message": "Not Found",
+                 *       "detail": "this registry runs without FEATURE_DIRECT_LOGIN",
+                 *       "message": "this registry runs without FEATURE_DIRECT_LOGIN",
+                 *       "error_message": "this registry runs without FEATURE_DIRECT_LOGIN",
                  *       "error_type": "not_found",
                  *       "title": "not_found",
                  *       "type": "http://localhost:8080/api/v1/error/not_found",
@@ -1466,11 +1461,6 @@ export interface components {
          */
         RetryAfter: number;
         /**
-         * @description Sent when the call has signed you in anew. The earlier CSRF token is then void.
-         * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d
-         */
-        NextCsrfTokenWhenSignedIn: components["schemas"]["CsrfTokenText"];
-        /**
          * @description How long the key may be kept, at most a day and never past its expiry.
          * @example max-age=86400
          */
@@ -1685,7 +1675,11 @@ export interface operations {
             /** @description Your account as it is now. */
             200: {
                 headers: {
-                    "X-Next-CSRF-Token": components["headers"]["NextCsrfTokenWhenSignedIn"];
+                    /**
+                     * @description Sent when the password was changed. The earlier CSRF token is then void.
+                     * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d
+                     */
+                    "X-Next-CSRF-Token"?: components["schemas"]["CsrfTokenText"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1767,7 +1761,11 @@ export interface operations {
             /** @description The account is there. */
             200: {
                 headers: {
-                    "X-Next-CSRF-Token": components["headers"]["NextCsrfTokenWhenSignedIn"];
+                    /**
+                     * @description Sent when the call has signed you in. The earlier CSRF token is then void.
+                     * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d
+                     */
+                    "X-Next-CSRF-Token"?: components["schemas"]["CsrfTokenText"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1814,7 +1812,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["CreatedUser"];
+                    "application/json": components["schemas"]["UserView"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -2965,6 +2963,3 @@ export interface operations {
         };
     };
 }
-type WithRequired<T, K extends keyof T> = T & {
-    [P in K]-?: T[P];
-};

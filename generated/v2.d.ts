@@ -369,6 +369,8 @@ export interface components {
          * @description The manifest, byte for byte as it was pushed. Its digest is taken over these bytes, so it is not to be parsed and written again.
          */
         ManifestBytes: Uint8Array;
+        /** @enum {string} */
+        ManifestType: "application/vnd.oci.image.manifest.v1+json" | "application/vnd.oci.image.index.v1+json" | "application/vnd.docker.distribution.manifest.v2+json" | "application/vnd.docker.distribution.manifest.list.v2+json";
         /**
          * Format: binary
          * @description Bytes of a blob.
@@ -994,6 +996,11 @@ export interface components {
          */
         ManifestLocation: string;
         /**
+         * @description The media type that the manifest was pushed with.
+         * @example application/vnd.oci.image.manifest.v1+json
+         */
+        ManifestType: components["schemas"]["ManifestType"];
+        /**
          * @description Parts can be asked for with `Range`.
          * @example bytes
          */
@@ -1008,6 +1015,11 @@ export interface components {
          * @example bytes *\/5
          */
         UnsatisfiedRange: string;
+        /**
+         * @description Blobs are bytes, whatever a manifest calls them.
+         * @example application/octet-stream
+         */
+        BlobType: "application/octet-stream";
         /**
          * @description Address of the blob.
          * @example /v2/acme/nginx/blobs/sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
@@ -1519,9 +1531,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is there. `Content-Type` is the media type that it was pushed with. */
+            /** @description It is there. */
             200: {
                 headers: {
+                    "Content-Type": components["headers"]["ManifestType"];
                     "Content-Length": components["headers"]["ContentLength"];
                     "Docker-Content-Digest": components["headers"]["ContentDigest"];
                     ETag: components["headers"]["ETag"];
@@ -1725,6 +1738,7 @@ export interface operations {
             /** @description It is there. */
             200: {
                 headers: {
+                    "Content-Type": components["headers"]["BlobType"];
                     "Content-Length": components["headers"]["ContentLength"];
                     "Docker-Content-Digest": components["headers"]["ContentDigest"];
                     ETag: components["headers"]["ETag"];

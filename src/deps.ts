@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 
 import type { Clock } from '#domain/clock.ts'
-import type { Config } from './config.ts'
+import type { Config } from '#config.ts'
 import type { Db } from '#store/db.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import type { SigningKeys } from '#credentials/signing-keys.ts'

@@ -4,8 +4,13 @@ import type { operations as V2Operations } from '#generated/v2.d.ts'
 import type { Right } from '#domain/permission.ts'
 import type { Actor, KnownActor } from '#domain/principal.ts'
 import type { BlobContent, UploadSource } from '#domain/content.ts'
-import type { Target, RepositoryTarget, NewRepositoryTarget, NamespaceTarget } from '#domain/target.ts'
-import type { Deps } from './deps.ts'
+import type {
+  Target,
+  RepositoryTarget,
+  NewRepositoryTarget,
+  NamespaceTarget,
+} from '#domain/target.ts'
+import type { Deps } from '#deps.ts'
 
 /** Every operation of both documents, by operationId. */
 export type Operations = V1Operations & V2Operations
@@ -28,11 +33,13 @@ type JsonOf<C> = {
 
 /** JSON and form bodies are values of their schema; every other body is a stream that the handler passes on. */
 type ContentBody<C> = [JsonOf<C>] extends [never] ? UploadSource : JsonOf<C>
-type BodyOf<O extends OperationId> = Operations[O] extends { requestBody: { content: infer C } }
-  ? ContentBody<C>
-  : Operations[O] extends { requestBody?: { content: infer C } }
-    ? ContentBody<C> | undefined
-    : undefined
+type BodyOf<O extends OperationId> = Operations[O] extends { requestBody?: never }
+  ? undefined
+  : Operations[O] extends { requestBody: { content: infer C } }
+    ? ContentBody<C>
+    : Operations[O] extends { requestBody?: { content: infer C } }
+      ? ContentBody<C> | undefined
+      : undefined
 
 /** What the gate has loaded for the operation's right. */
 type TargetOf<O extends OperationId> =
@@ -46,7 +53,11 @@ type TargetOf<O extends OperationId> =
 
 /** Rights that nobody has without saying who they are. */
 type ActorOf<O extends OperationId> =
-  RightOf<O> extends 'anyone' | 'repo:read' ? Actor : PermissionOf<O> extends { mayBeMissing: true } ? KnownActor : KnownActor
+  RightOf<O> extends 'anyone' | 'repo:read'
+    ? Actor
+    : PermissionOf<O> extends { mayBeMissing: true }
+      ? KnownActor
+      : KnownActor
 
 /** The browser session of a call; signing in renews its id. */
 export interface SessionHandle {
@@ -78,21 +89,32 @@ export interface Call<O extends OperationId> {
   session: SessionHandle
 }
 
-type KnownKeys<H> = { [K in keyof H as string extends K ? never : number extends K ? never : K]: H[K] }
+type KnownKeys<H> = {
+  [K in keyof H as string extends K ? never : number extends K ? never : K]: H[K]
+}
 type HeadersOf<R> = R extends { headers: infer H }
   ? Record<never, never> extends KnownKeys<H>
     ? { headers?: KnownKeys<H> }
     : { headers: KnownKeys<H> }
   : unknown
 
-type ReplyBody<M, T> = M extends `${string}json` ? T | Uint8Array : M extends 'text/plain' ? string : Uint8Array | BlobContent
+type ReplyBody<M, T> = M extends `${string}json`
+  ? T | Uint8Array
+  : M extends 'text/plain'
+    ? string
+    : Uint8Array | BlobContent
 type ReplyContent<S, R> = R extends { content: infer C }
   ? [C] extends [never]
     ? { status: S; body?: undefined }
     : { [M in keyof C]: { status: S; type?: M; body: ReplyBody<M, C[M]> } }[keyof C]
   : { status: S; body?: undefined }
 
-type SuccessStatus<R> = Extract<keyof R, 200 | 201 | 202 | 204 | 206 | 302 | 304 | 307 | 503>
+/** Refusals are thrown and rendered in one place; a handler answers 503 only where it reports (health), not refuses. */
+type Refusal = { content: { 'application/json': { error_type: string } | { errors: unknown } } }
+type ReportStatus<R> = 503 extends keyof R ? (R[503] extends Refusal ? never : 503) : never
+type SuccessStatus<R> =
+  | Extract<keyof R, 200 | 201 | 202 | 204 | 206 | 302 | 304 | 307>
+  | ReportStatus<R>
 
 /** What a handler answers: a declared status with the body and headers of that status. */
 export type Reply<O extends OperationId> = {

@@ -14,19 +14,42 @@ async function contentIn(commit: string, path: string): Promise<string | undefin
   return failed ? undefined : stdout
 }
 
-async function compare(path: string): Promise<string> {
-  const [current, committed] = await Promise.all([readFile(join(root, path), 'utf8'), contentIn('HEAD', path)])
+interface Difference {
+  changes: { path: string; impact: string; verdicts: { message: string }[] }[]
+}
+
+async function compare(path: string): Promise<string[]> {
+  const current = await readFile(join(root, path), 'utf8')
+  const committed = await contentIn('HEAD', path)
   const base = committed === current ? await contentIn('HEAD~1', path) : committed
-  if (base === undefined) return `${path}: no earlier version to compare with`
-  if (base === current) return `${path}: unchanged`
+  if (base === undefined) return [`${path}: no earlier version to compare with`]
+  if (base === current) return [`${path}: unchanged`]
+  const { changes } = await difference(base, path)
+  const breaking = changes.filter(({ impact }) => impact === 'major')
+  const lines = breaking.flatMap((change) =>
+    change.verdicts.map(({ message }) => `  ${change.path.replaceAll('~1', '/')}\n    ${message}`),
+  )
+  return [`${path}: ${breaking.length} breaking of ${changes.length} changes`, ...lines]
+}
+
+function difference(base: string, path: string): Promise<Difference> {
   return inTemporaryFolder(async (folder) => {
     const earlier = join(folder, 'base.json')
     await writeFile(earlier, base)
-    // With its own configuration: rules of a diff in `redocly.yaml` would make the linter read them too.
     const config = join(root, 'tools/breaking-changes.yaml')
-    const { stdout, stderr } = await runRedocly(['diff', earlier, path, '--config', config, '--fail-on=none'])
-    return `${path}:\n${stdout || stderr}`
+    const { stdout, stderr } = await runRedocly([
+      'diff',
+      earlier,
+      path,
+      '--config',
+      config,
+      '--format=json',
+      '--fail-on=none',
+    ])
+    if (!stdout.trim()) throw new Error(stderr)
+    return JSON.parse(stdout) as Difference
   })
 }
 
-console.log((await Promise.all(apis.map((api) => compare(pathOf(api))))).join('\n'))
+const accounts = await Promise.all(apis.map((api) => compare(pathOf(api))))
+console.log(accounts.flat().join('\n'))

@@ -24,8 +24,11 @@ function differences(wanted: Files, found: Files): string[] {
 /** The files of a folder and its folders, by path from that folder, with a prefix; a folder that is missing has none. */
 async function readFolder(folder: string, prefix: string): Promise<Files> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  const read = async (path: string) => [join(prefix, path.slice(folder.length)), await readFile(path, 'utf8')] as const
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  const read = async (path: string) =>
+    [join(prefix, path.slice(folder.length)), await readFile(path, 'utf8')] as const
   return new Map(await Promise.all(paths.map(read)))
 }
 
@@ -33,10 +36,15 @@ async function checkSdks(files: Files): Promise<string[]> {
   const missing = await prepareGenerator()
   if (missing) throw new Error(`--with-sdk cannot compare the SDKs: ${missing}`)
   return inTemporaryFolder(async (folder) => {
-    await Promise.all(apis.map((api) => writeSdk(api, files.get(pathOf(api)) ?? '', join(folder, api))))
+    await Promise.all(
+      apis.map((api) => writeSdk(api, files.get(pathOf(api)) ?? '', join(folder, api))),
+    )
     const checks = apis.map(async (api) => {
       const prefix = `generated/sdk/${api}`
-      return differences(await readFolder(join(folder, api), prefix), await readFolder(join(root, prefix), prefix))
+      return differences(
+        await readFolder(join(folder, api), prefix),
+        await readFolder(join(root, prefix), prefix),
+      )
     })
     return (await Promise.all(checks)).flat()
   })
@@ -46,11 +54,21 @@ const { values } = parseArgs({ options: { 'with-sdk': { type: 'boolean', default
 const files = await generateFiles()
 const committed = await readFolder(join(root, 'generated'), 'generated')
 const wanted = new Map(files)
-for (const api of apis) wanted.set(`generated/sdk/${api}/SPEC.sha256`, specHash(api, files.get(pathOf(api)) ?? ''))
-const found = [...committed].filter(([path]) => wanted.has(path) || !path.startsWith('generated/sdk/'))
+for (const api of apis)
+  wanted.set(`generated/sdk/${api}/SPEC.sha256`, specHash(api, files.get(pathOf(api)) ?? ''))
+const found = [...committed].filter(
+  ([path]) => wanted.has(path) || !path.startsWith('generated/sdk/'),
+)
 const stale = new Set(differences(wanted, new Map(found)))
-if (values['with-sdk']) for (const path of await step('SDKs', () => checkSdks(files))) stale.add(path)
+if (values['with-sdk'])
+  for (const path of await step('SDKs', () => checkSdks(files))) stale.add(path)
 if (stale.size > 0) {
-  console.error([`generated/ is not up to date:`, ...[...stale].map((path) => `  ${path}`), 'Run npm run generate and commit what it writes.'].join('\n'))
+  console.error(
+    [
+      `generated/ is not up to date:`,
+      ...[...stale].map((path) => `  ${path}`),
+      'Run npm run generate and commit what it writes.',
+    ].join('\n'),
+  )
   process.exitCode = 1
 }

@@ -20,11 +20,15 @@ async function writeFiles(files: Map<string, string>): Promise<void> {
 async function replaceSdks(files: Map<string, string>): Promise<void> {
   const missing = await prepareGenerator()
   if (missing) {
-    console.warn(`generated/sdk stays as it is: ${missing}. If a document has changed, run this again where Java and Maven are.`)
+    console.warn(
+      `generated/sdk stays as it is: ${missing}. If a document has changed, run this again where Java and Maven are.`,
+    )
     return
   }
   await inTemporaryFolder(async (folder) => {
-    await Promise.all(apis.map((api) => writeSdk(api, files.get(pathOf(api)) ?? '', join(folder, api))))
+    await Promise.all(
+      apis.map((api) => writeSdk(api, files.get(pathOf(api)) ?? '', join(folder, api))),
+    )
     for (const api of apis) {
       const target = join(root, 'generated/sdk', api)
       await rm(target, { recursive: true, force: true })

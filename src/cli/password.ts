@@ -54,6 +54,7 @@ async function ask(prompts: readonly string[]): Promise<string[]> {
         else show()
       })
       const stop = (reason: string) => {
+        lines.removeAllListeners('close')
         process.stderr.write('\n')
         reject(new UsageError(reason))
       }

@@ -28,9 +28,12 @@ export function sameSecret(a: string, b: string): boolean {
 const ivBytes = 12
 const tagBytes = 16
 
-function sealingKey(secretKey: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secretKey, 'portolan', 'sealed secrets v1', 32))
+/** A key of 32 bytes for one purpose, from SECRET_KEY (HKDF-SHA256). */
+export function deriveKey(secretKey: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secretKey, 'portolan', purpose, 32))
 }
+
+const sealingKey = (secretKey: string) => deriveKey(secretKey, 'sealed secrets v1')
 
 /** Encrypts a secret under SECRET_KEY: AES-256-GCM, as nonce, tag and ciphertext in one. */
 export function seal(secretKey: string, plain: string): Buffer {

@@ -76,7 +76,7 @@ export interface StandingRules {
   SUPER_USERS: readonly string[]
   GLOBAL_READONLY_SUPER_USERS: readonly string[]
   FEATURE_RESTRICTED_USERS: boolean
-  RESTRICTED_USERS_WHITELIST: readonly string[] | null
+  RESTRICTED_USERS_WHITELIST: readonly string[] | undefined
 }
 
 /** Standing of a user: by name in the configuration, or by the superuser mark on the account. */

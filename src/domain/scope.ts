@@ -42,30 +42,31 @@ function parseScope(text: string): Scope {
 }
 
 /** Cuts a leading host off a name: `localhost:8080/acme/app` is `acme/app` on that host. */
-export function withoutHost(name: string, host: string): string {
+function withoutHost(name: string, host: string): string {
   return name.startsWith(`${host}/`) ? name.slice(host.length + 1) : name
 }
 
-/** True when an access list allows an action on a repository. Names are compared as the registry reads them. */
+/** True when an access list allows an action on a repository. Names are compared as the registry at `host` reads them. */
 export function grants(
   access: readonly AccessEntry[],
-  wanted: { name: RepositoryName; action: TokenAction; libraryNamespace: string },
+  wanted: { name: RepositoryName; action: TokenAction; host: string; libraryNamespace: string },
 ): boolean {
   return access.some(
     (entry) =>
       entry.type === 'repository' &&
       (entry.actions.includes(wanted.action) || entry.actions.includes('*')) &&
-      namesRepository(entry.name, wanted.name, wanted.libraryNamespace),
+      readName(entry.name, wanted)?.fullName === wanted.name.fullName,
   )
 }
 
-function namesRepository(asked: string, name: RepositoryName, libraryNamespace: string): boolean {
-  if (asked === name.fullName) return true
-  // The host was checked when the token was given; here it is only cut off.
-  const bare = /^[^/]*[.:][^/]*\//.test(asked) ? asked.slice(asked.indexOf('/') + 1) : asked
+/** The repository that a scope names; undefined when it names none. */
+export function readName(
+  asked: string,
+  registry: { host: string; libraryNamespace: string },
+): RepositoryName | undefined {
   try {
-    return parseRepositoryName(bare, libraryNamespace).fullName === name.fullName
+    return parseRepositoryName(withoutHost(asked, registry.host), registry.libraryNamespace)
   } catch {
-    return false
+    return undefined
   }
 }

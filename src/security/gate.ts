@@ -4,7 +4,7 @@ import { RegistryError } from '#domain/errors.ts'
 import { rights, type OperationPermission } from '#domain/permission.ts'
 import type { Principal } from '#domain/principal.ts'
 import type { Target } from '#domain/target.ts'
-import type { OperationId } from '../operation.ts'
+import type { OperationId } from '#operation.ts'
 import { refuse } from './refusal.ts'
 import { enterRepository } from './repository-gate.ts'
 import type { SecurityDeps } from './scheme.ts'
@@ -14,6 +14,8 @@ export interface Entry {
   operation: OperationPermission
   principal: Principal
   params: Readonly<Record<string, string>>
+  /** Host and port under which the caller reaches the registry. */
+  host: string
 }
 
 /** The permission table by operationId. Throws at start when a document uses a word that the gate does not know. */

@@ -3,7 +3,7 @@ import type { Credential } from '#domain/principal.ts'
 import type { User } from '#store/user.ts'
 import type { VerifyRegistryToken } from '#credentials/registry-tokens.ts'
 import type { Db } from '#store/db.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '#config.ts'
 import type { Clock } from '#domain/clock.ts'
 
 /** What is looked at to learn who is asking. */

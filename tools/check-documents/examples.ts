@@ -22,7 +22,11 @@ export function findBrokenExamples(document: OpenApiDocument): string[] {
   return [...placedExamples(document, '')].flatMap(({ schema, place, value }) => {
     const validate = ajv.getSchema(`document#${schema}`)
     if (!validate) return [`${place}: its schema cannot be compiled`]
-    return validate(value) ? [] : [`${place}: the example breaks its schema: ${ajv.errorsText(validate.errors, { dataVar: 'it' })}`]
+    return validate(value)
+      ? []
+      : [
+          `${place}: the example breaks its schema: ${ajv.errorsText(validate.errors, { dataVar: 'it' })}`,
+        ]
   })
 }
 
@@ -30,15 +34,24 @@ export function findBrokenExamples(document: OpenApiDocument): string[] {
 function* placedExamples(value: unknown, pointer: string): Generator<PlacedExample> {
   if (typeof value !== 'object' || value === null) return
   const { schema, example, examples = {} } = value as MediaType
-  const values = Object.values(examples).flatMap((named) => ('value' in named ? [named.value as Json] : []))
+  const values = Object.values(examples).flatMap((named) =>
+    'value' in named ? [named.value as Json] : [],
+  )
   if (schema)
     for (const each of example === undefined ? values : [example, ...values])
       yield { schema: `${pointer}/schema`, place: readable(pointer), value: each }
   for (const [key, inner] of Object.entries(value))
     if (!['schema', 'schemas', 'example', 'examples'].includes(key))
-      yield* placedExamples(inner, `${pointer}/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
+      yield* placedExamples(
+        inner,
+        `${pointer}/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
+      )
 }
 
 function readable(pointer: string): string {
-  return decodeURIComponent(pointer).split('/').slice(1).map((key) => key.replaceAll('~1', '/')).join(' ')
+  return decodeURIComponent(pointer)
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/'))
+    .join(' ')
 }

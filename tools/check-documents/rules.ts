@@ -27,11 +27,15 @@ const bodiesAreNamed: Rule = ({ operation }, document) => [
   ...Object.entries(operation.responses).flatMap(([status, response]) =>
     unnamed(status, resolve(document, response).content),
   ),
-  ...(operation.requestBody ? unnamed('request', resolve(document, operation.requestBody).content) : []),
+  ...(operation.requestBody
+    ? unnamed('request', resolve(document, operation.requestBody).content)
+    : []),
 ]
 
 const refusalIsDeclared: Rule = ({ operation }) =>
-  Object.keys(operation.responses).some((status) => status.startsWith('4')) ? [] : ['declares no 4xx response']
+  Object.keys(operation.responses).some((status) => status.startsWith('4'))
+    ? []
+    : ['declares no 4xx response']
 
 interface Scheme {
   flows?: Record<string, { scopes: Record<string, string> }>
@@ -64,7 +68,14 @@ export function rules(isFeature: (name: string) => boolean): Rule[] {
     featuresOf(operation)
       .filter((feature) => !isFeature(feature))
       .map((feature) => `x-feature names ${feature}, which is no configuration key`)
-  return [permissionIsKnown, bodiesAreNamed, refusalIsDeclared, credentialsExist, cookieComesWithCsrf, featuresExist]
+  return [
+    permissionIsKnown,
+    bodiesAreNamed,
+    refusalIsDeclared,
+    credentialsExist,
+    cookieComesWithCsrf,
+    featuresExist,
+  ]
 }
 
 /** Applies rules to every operation. Each fault begins with the operationId. */

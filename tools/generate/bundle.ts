@@ -18,8 +18,13 @@ export async function bundle(api: Api, folder = join(root, 'openapi')): Promise<
     const source = parse(await readFile(entry, 'utf8')) as Record<string, unknown>
     await writeFile(entry, JSON.stringify(carryEveryOperation(source)))
     const outcome = await runRedocly(['bundle', entry, '--output', output])
-    if (outcome.failed) throw new Error(`redocly bundle openapi/${api}.yaml failed\n${outcome.stderr.replaceAll(copy, 'openapi')}`)
-    const document = injectEveryOperation(JSON.parse(await readFile(output, 'utf8')) as OpenApiDocument)
+    if (outcome.failed)
+      throw new Error(
+        `redocly bundle openapi/${api}.yaml failed\n${outcome.stderr.replaceAll(copy, 'openapi')}`,
+      )
+    const document = injectEveryOperation(
+      JSON.parse(await readFile(output, 'utf8')) as OpenApiDocument,
+    )
     refuseOutsideReferences(api, document)
     return document
   })
@@ -33,5 +38,8 @@ export function serialize(document: OpenApiDocument): string {
 /** openapi-backend and dredd follow local references only; what Redocly left is a reference into nowhere. */
 function refuseOutsideReferences(api: Api, document: OpenApiDocument): void {
   const outside = serialize(document).match(/"\$ref": "(?!#\/components\/)[^"]*"/)
-  if (outside) throw new Error(`openapi/${api}.yaml: the bundle keeps ${outside[0]}; refer to it under components`)
+  if (outside)
+    throw new Error(
+      `openapi/${api}.yaml: the bundle keeps ${outside[0]}; refer to it under components`,
+    )
 }

@@ -8,7 +8,16 @@ export function pathOf(api: Api): string {
 }
 
 /** The path item keys that are operations (OpenAPI 3.0.3, "Path Item Object"). */
-export const methods = ['get', 'put', 'post', 'delete', 'head', 'patch', 'options', 'trace'] as const
+export const methods = [
+  'get',
+  'put',
+  'post',
+  'delete',
+  'head',
+  'patch',
+  'options',
+  'trace',
+] as const
 export type Method = (typeof methods)[number]
 
 export type Ref = { $ref: string }

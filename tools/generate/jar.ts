@@ -11,11 +11,18 @@ import { root, run } from './run.ts'
  */
 export async function prepareGenerator(): Promise<string | undefined> {
   if ((await run('java', ['-version'])).failed) return 'Java is not installed'
-  const [expected = '', path = ''] = (await readFile(join(root, 'tools/oag.sha256'), 'utf8')).split(/\s+/)
+  const [expected = '', path = ''] = (await readFile(join(root, 'tools/oag.sha256'), 'utf8')).split(
+    /\s+/,
+  )
   const jar = join(root, path)
   if ((await hashOf(jar)) === expected) return undefined
   const version = /([\d.]+)\.jar$/.exec(path)?.[1] ?? ''
-  const stored = join(homedir(), '.m2/repository/org/openapitools/openapi-generator-cli', version, `openapi-generator-cli-${version}.jar`)
+  const stored = join(
+    homedir(),
+    '.m2/repository/org/openapitools/openapi-generator-cli',
+    version,
+    `openapi-generator-cli-${version}.jar`,
+  )
   if ((await hashOf(stored)) === undefined) {
     const artifact = `org.openapitools:openapi-generator-cli:${version}:jar`
     // The artifact is a fat jar: its dependencies are inside, and fetching them again would take minutes.

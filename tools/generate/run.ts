@@ -19,9 +19,18 @@ export interface Outcome {
 }
 
 /** Runs a program to its end, from the root of the repository, for at most five minutes. */
-export async function run(program: string, args: string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<Outcome> {
+export async function run(
+  program: string,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Outcome> {
   const { env, cwd = root } = options
-  const settings = { cwd, env: { ...process.env, PWD: cwd, ...env }, timeout: 300_000, maxBuffer: 1 << 26 }
+  const settings = {
+    cwd,
+    env: { ...process.env, PWD: cwd, ...env },
+    timeout: 300_000,
+    maxBuffer: 1 << 26,
+  }
   try {
     return { failed: false, ...(await execute(program, args, settings)) }
   } catch (error) {
@@ -33,7 +42,10 @@ export async function run(program: string, args: string[], options: { env?: Node
 /** Runs a program, and throws what it printed when it fails. */
 export async function mustRun(...call: Parameters<typeof run>): Promise<Outcome> {
   const outcome = await run(...call)
-  if (outcome.failed) throw new Error([`${call[0]} ${call[1].join(' ')} failed`, outcome.stdout, outcome.stderr].join('\n'))
+  if (outcome.failed)
+    throw new Error(
+      [`${call[0]} ${call[1].join(' ')} failed`, outcome.stdout, outcome.stderr].join('\n'),
+    )
   return outcome
 }
 

@@ -10,7 +10,13 @@ import { packageFiles } from './sdk-package.ts'
 
 const wrapper = join(root, 'node_modules/@openapitools/openapi-generator-cli/main.js')
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
-const unwanted = ['.npmignore', '.gitignore', '.openapi-generator', '.openapi-generator-ignore', 'tsconfig.esm.json']
+const unwanted = [
+  '.npmignore',
+  '.gitignore',
+  '.openapi-generator',
+  '.openapi-generator-ignore',
+  'tsconfig.esm.json',
+]
 
 interface GeneratorConfig {
   'generator-cli': {
@@ -35,7 +41,9 @@ export async function writeSdk(api: Api, text: string, folder: string): Promise<
 
 /** Runs openapi-generator as `openapitools.json` says, only from and to other places. */
 async function generateSources(api: Api, text: string, folder: string): Promise<void> {
-  const config = JSON.parse(await readFile(join(root, 'openapitools.json'), 'utf8')) as GeneratorConfig
+  const config = JSON.parse(
+    await readFile(join(root, 'openapitools.json'), 'utf8'),
+  ) as GeneratorConfig
   const settings = config['generator-cli']
   const generator = settings.generators[api]
   if (!generator) throw new Error(`openapitools.json has no generator ${api}`)

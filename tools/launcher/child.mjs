@@ -7,7 +7,7 @@ const needed = 24
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 /** Ctrl-C under npm reaches us twice: from the terminal, and passed on by npm. */
 const sameSignalMs = 500
-const parentCheckMs = 1000
+const parentCheckMs = 500
 
 /** The Node of package-lock.json; in images that leave development packages out, the one that runs this. */
 export function findRuntime(root) {

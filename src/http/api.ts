@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import addFormatsModule from 'ajv-formats'
+import { OpenAPIBackend, type Context, type Document } from 'openapi-backend'
+
+import { RegistryError } from '#domain/errors.ts'
+import type { Anonymous, Principal } from '#domain/principal.ts'
+import { handlers } from '#handlers/index.ts'
+import { basic } from '#security/basic.ts'
+import { enterNamespace } from '#security/namespace-gate.ts'
+import { enter, readPermissions } from '#security/gate.ts'
+import { oauthToken } from '#security/oauth-token.ts'
+import { registryToken } from '#security/registry-token.ts'
+import type { Scheme, SecurityDeps } from '#security/scheme.ts'
+import { csrf, session } from '#security/session.ts'
+import type { Deps } from '#deps.ts'
+import { readBody } from './body.ts'
+import type { Exchange, HandlerReply } from './exchange.ts'
+import { IndexedRouter, type RoutedRequest } from './indexed-router.ts'
+import { parseQuery } from './query.ts'
+import { explainValidation } from './validation.ts'
+
+const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv
+const schemes: Record<string, Scheme> = { session, csrf, oauthToken, registryToken, basic }
+const permissions = readPermissions()
+
+/** One of the two documents, served. */
+export interface Api {
+  /** Answers a request, or undefined when no path of the document matches. Throws refusals. */
+  handle(exchange: Exchange): Promise<HandlerReply | undefined>
+}
+
+/** Reads a bundled document from `generated/`. */
+export function readDocument(name: 'v1' | 'v2'): Document {
+  return JSON.parse(readFileSync(new URL(`../../generated/${name}.json`, import.meta.url), 'utf8'))
+}
+
+/** Binds handlers, schemes and gate to the operations of a document. */
+export async function openApi(definition: Document, deps: Deps & SecurityDeps): Promise<Api> {
+  const validators: Record<string, Ajv> = {}
+  const api = new OpenAPIBackend({
+    definition,
+    quick: true,
+    strict: true,
+    // One validator a purpose: a new one for each operation would cost seconds at start.
+    customizeAjv: (_, options, purpose) =>
+      (validators[String(purpose)] ??= addFormats(new Ajv({ ...options, validateSchema: false }))) as never,
+  })
+  await api.init()
+  const router = new IndexedRouter({ definition: api.definition as never })
+  api.router = router as never
+  api.validator.router = router as never
+
+  for (const name of Object.keys(definition.components?.securitySchemes ?? {}))
+    api.registerSecurityHandler(name, (_: Context, exchange: Exchange) =>
+      schemes[name]!(exchange.source, deps),
+    )
+  api.register({
+    postSecurityHandler: (context: Context, exchange: Exchange) => admit(context, exchange, deps),
+    preOperationHandler: (context: Context, exchange: Exchange) =>
+      admitBody(context, exchange, deps),
+    validationFail: (context: Context) => {
+      throw new RegistryError('invalid_request', explainValidation(context.validation.errors ?? []))
+    },
+    notFound: () => undefined,
+    methodNotAllowed: (context: Context) => {
+      throw new RegistryError('method_not_allowed', `this path does not take ${context.request.method}`, {
+        headers: { Allow: router.methodsOf(context.request.path).join(', ') },
+      })
+    },
+    unauthorizedHandler: () => {
+      throw new RegistryError('internal', 'the gate let an unauthorized call pass')
+    },
+  })
+  for (const { operationId } of router.getOperations()) {
+    const handler = handlers[operationId as keyof typeof handlers] as (
+      call: unknown,
+      deps: Deps,
+    ) => unknown
+    api.register(operationId as string, (context: Context, exchange: Exchange) =>
+      handler(callOf(context, exchange), deps),
+    )
+  }
+
+  return {
+    async handle(exchange) {
+      const { incoming } = exchange
+      const [path, search] = splitUrl(incoming.url ?? '/')
+      const request: RoutedRequest = {
+        method: incoming.method ?? 'GET',
+        path,
+        headers: incoming.headers as Record<string, string>,
+        parsedQuery: {},
+      }
+      // Every GET of the management API answers HEAD; `/v2` declares its own.
+      if (request.method === 'HEAD' && !router.matchOperation(request)) request.method = 'GET'
+      const operation = router.matchOperation(request)
+      if (operation) exchange.operationId = operation.operationId as string
+      request.parsedQuery = parseQuery(search, operation)
+      return (await api.handleRequest(request, exchange)) as HandlerReply | undefined
+    },
+  }
+}
+
+function splitUrl(url: string): [path: string, search: string] {
+  const mark = url.indexOf('?')
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)]
+}
+
+/** After the schemes have run: who is asking, may they, and only then the body. */
+async function admit(context: Context, exchange: Exchange, deps: Deps & SecurityDeps): Promise<void> {
+  const operation = permissions.get(context.operation.operationId as string)!
+  exchange.principal = identify(context, operation.security)
+  exchange.target = await enter(
+    {
+      operation,
+      principal: exchange.principal,
+      params: context.request.params as Record<string, string>,
+      host: exchange.facts.host,
+    },
+    deps,
+  )
+  const body = await readBody(exchange.incoming, context.operation, {
+    maxUploadBytes: deps.config.MAXIMUM_LAYER_SIZE,
+  })
+  // openapi-backend validates what it finds on its request; bodies that stream are not its business.
+  if (operation.api === 'v1' || context.operation.operationId === 'exchangeToken')
+    context.request.requestBody = body
+  exchange.body = body
+}
+
+/** Rights that depend on the validated body. */
+async function admitBody(context: Context, exchange: Exchange, deps: SecurityDeps): Promise<void> {
+  const operation = permissions.get(context.operation.operationId as string)!
+  if (operation.permission.require !== 'repo:create') return
+  exchange.target = await enterNamespace(
+    {
+      operation,
+      principal: exchange.principal!,
+      params: context.request.params as Record<string, string>,
+      host: exchange.facts.host,
+    },
+    (exchange.body as { namespace?: string }).namespace,
+    deps,
+  )
+}
+
+const nobody: Anonymous = { kind: 'anonymous', credential: { kind: 'none' } }
+
+/**
+ * Who is asking. A bad credential is refused before anybody is taken for anonymous; a missing CSRF token
+ * counts only with the alternative that needs it.
+ */
+function identify(
+  context: Context,
+  alternatives: readonly Readonly<Record<string, readonly string[]>>[],
+): Principal {
+  const results = context.security as Record<string, { error?: unknown } | Principal | true | undefined>
+  const failure = (scheme: string) => (results[scheme] as { error?: unknown } | undefined)?.error
+  for (const alternative of alternatives) {
+    const [first, ...others] = Object.keys(alternative)
+    if (first === undefined) continue
+    if (first !== 'csrf' && failure(first)) throw failure(first)
+    if (!results[first] && first !== 'csrf') continue
+    const failed = [first, ...others].find(failure)
+    if (failed) throw failure(failed)
+    return first === 'csrf' ? nobody : (results[first] as Principal)
+  }
+  return nobody
+}
+
+function callOf(context: Context, exchange: Exchange): unknown {
+  const { facts, session, userAgent, principal, target, source } = exchange
+  return {
+    params: context.request.params,
+    query: context.request.query,
+    headers: context.request.headers,
+    body: exchange.body,
+    target,
+    actor: { ...principal, address: source.address, userAgent },
+    request: facts,
+    session,
+  }
+}

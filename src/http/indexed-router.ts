@@ -1,0 +1,150 @@
+import { OpenAPIRouter, type Operation, type ParsedRequest, type Request } from 'openapi-backend'
+
+interface Route {
+  path: string
+  /** Undefined: the path has no parameters and is looked up whole. */
+  pattern: RegExp | undefined
+  names: string[]
+  methods: Map<string, Operation>
+}
+
+/** What a path matched: its route and the raw, still encoded parameters. */
+interface Match {
+  route: Route
+  values: string[]
+}
+
+/** A request on its way through openapi-backend; parsed once, whoever asks. */
+export interface RoutedRequest extends Request {
+  /** Path parameters, decoded; put there when the operation is known. */
+  params?: Record<string, string>
+  parsedQuery: Record<string, unknown>
+}
+
+/**
+ * Takes the place of openapi-backend's router, which walks all operations and compiles their expressions on
+ * each request. Paths without parameters are found whole; the others are tried in the bucket of the literal
+ * text before their first parameter, longest literal first. A parameter marked `x-multi-segment` spans
+ * slashes. Matching goes before decoding, so that `%2F` in a value is never taken for a separator.
+ */
+export class IndexedRouter extends OpenAPIRouter {
+  readonly #operations: Operation[]
+  readonly #byId: Map<string, Operation>
+  readonly #exact = new Map<string, Route>()
+  readonly #patterns: { prefix: string; routes: Route[] }[] = []
+
+  constructor(options: { definition: OpenAPIRouter['definition'] }) {
+    super({ ...options, apiRoot: '/', ignoreTrailingSlashes: false })
+    this.#operations = super.getOperations()
+    this.#byId = new Map(this.#operations.map((operation) => [operation.operationId ?? '', operation]))
+    const routes = new Map<string, Route>()
+    for (const operation of this.#operations) {
+      const route = routes.get(operation.path) ?? makeRoute(operation)
+      routes.set(operation.path, route)
+      route.methods.set(operation.method, operation)
+    }
+    this.#index([...routes.values()])
+  }
+
+  #index(routes: Route[]): void {
+    const buckets = new Map<string, Route[]>()
+    for (const route of routes) {
+      if (!route.pattern) this.#exact.set(route.path, route)
+      else {
+        const prefix = route.path.slice(0, route.path.indexOf('{'))
+        buckets.set(prefix, [...(buckets.get(prefix) ?? []), route])
+      }
+    }
+    for (const [prefix, bucket] of buckets)
+      this.#patterns.push({
+        prefix,
+        routes: bucket.toSorted((a, b) => literalLength(b.path) - literalLength(a.path)),
+      })
+    this.#patterns.sort((a, b) => b.prefix.length - a.prefix.length)
+  }
+
+  #match(path: string): Match | undefined {
+    const exact = this.#exact.get(path)
+    if (exact) return { route: exact, values: [] }
+    for (const { prefix, routes } of this.#patterns) {
+      if (!path.startsWith(prefix)) continue
+      for (const route of routes) {
+        const found = route.pattern?.exec(path)
+        if (found) return { route, values: found.slice(1) }
+      }
+    }
+    return undefined
+  }
+
+  override getOperations(): Operation[] {
+    return this.#operations
+  }
+
+  override getOperation(operationId: string): Operation | undefined {
+    return this.#byId.get(operationId)
+  }
+
+  override matchOperation(request: Request): Operation | undefined
+  override matchOperation(request: Request, strict: boolean): Operation
+  override matchOperation(request: Request, strict = false): Operation | undefined {
+    const match = this.#match(request.path)
+    const operation = match?.route.methods.get(request.method.toLowerCase())
+    if (match && operation) {
+      const { names } = match.route
+      request.params = Object.fromEntries(
+        match.values.map((value, index) => [names[index], decodeURIComponent(value)]),
+      )
+      return operation
+    }
+    if (strict) throw new Error(match ? '405-methodNotAllowed' : '404-notFound')
+    return undefined
+  }
+
+  /** The methods that a path has, for `Allow`; empty when no path matches. */
+  methodsOf(path: string): string[] {
+    return [...(this.#match(path)?.route.methods.keys() ?? [])].map((method) => method.toUpperCase())
+  }
+
+  override parseRequest(request: Request): ParsedRequest {
+    return {
+      method: request.method,
+      path: request.path,
+      params: request.params ?? {},
+      query: (request as RoutedRequest).parsedQuery,
+      headers: request.headers,
+      cookies: {},
+      requestBody: request.body,
+    }
+  }
+}
+
+function literalLength(path: string): number {
+  return path.replaceAll(/\{[^}]*\}/g, '').length
+}
+
+function makeRoute(operation: Operation): Route {
+  const names: string[] = []
+  const source = operation.path.replaceAll(/\{([^}]+)\}|[^{]+/g, (text, name?: string) => {
+    if (name === undefined) return RegExp.escape(text)
+    names.push(name)
+    return isMultiSegment(operation, name) ? '([^/]+(?:/[^/]+)*)' : '([^/]+)'
+  })
+  return {
+    path: operation.path,
+    pattern: names.length === 0 ? undefined : new RegExp(`^${source}$`),
+    names,
+    methods: new Map(),
+  }
+}
+
+function isMultiSegment(operation: Operation, name: string): boolean {
+  const parameters = (operation.parameters ?? []) as {
+    name: string
+    in: string
+    'x-multi-segment'?: boolean
+  }[]
+  return parameters.some(
+    (parameter) =>
+      parameter.in === 'path' && parameter.name === name && parameter['x-multi-segment'] === true,
+  )
+}

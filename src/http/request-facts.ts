@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+import { randomUUID } from 'node:crypto'
+
+import { RegistryError } from '#domain/errors.ts'
+import type { Config } from '#config.ts'
+import type { RequestFacts } from '#operation.ts'
+
+/** Reads facts of requests that a proxy may have passed on. */
+export interface FactReader {
+  facts(incoming: IncomingMessage): RequestFacts
+  /** Address of the client; of the last untrusted hop when trusted proxies passed the request on. */
+  address(incoming: IncomingMessage): string
+}
+
+const hostPattern = /^(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
+
+/** `X-Forwarded-*` counts only from TRUSTED_PROXIES. */
+export function readFacts(config: Config): FactReader {
+  const trusted = trustedProxies(config.TRUSTED_PROXIES)
+  const isTrusted = (address: string) => isIP(address) !== 0 && trusted.check(address, family(address))
+  const peer = (incoming: IncomingMessage) =>
+    (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  const forwarded = (incoming: IncomingMessage, name: string) =>
+    isTrusted(peer(incoming)) ? incoming.headers[name]?.toString() : undefined
+  return {
+    facts(incoming) {
+      const host =
+        config.SERVER_HOSTNAME ??
+        readHost(forwarded(incoming, 'x-forwarded-host') ?? incoming.headers.host)
+      const scheme =
+        forwarded(incoming, 'x-forwarded-proto') === 'https' ? 'https' : config.PREFERRED_URL_SCHEME
+      return { id: randomUUID(), baseUrl: `${scheme}://${host}`, host }
+    },
+    address(incoming) {
+      const hops = (forwarded(incoming, 'x-forwarded-for') ?? '').split(',').map((hop) => hop.trim())
+      const client = hops.findLast((hop) => isIP(hop) !== 0 && !isTrusted(hop))
+      return client ?? peer(incoming)
+    },
+  }
+}
+
+/** The Host header ends up in addresses that clients follow: only what can be a host is taken. */
+function readHost(header: string | undefined): string {
+  if (header !== undefined && hostPattern.test(header)) return header.toLowerCase()
+  throw new RegistryError('invalid_request', 'the Host header is missing or is no host name')
+}
+
+function trustedProxies(entries: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/')
+    if (bits === undefined) list.addAddress(address, family(address))
+    else list.addSubnet(address, Number(bits), family(address))
+  }
+  return list
+}
+
+function family(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
+}

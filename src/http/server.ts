@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** Longest time to the end of a request's head; bodies may take as long as they keep coming. */
+const headTimeoutMs = 30_000
+/** A body from which nothing has come for so long is given up. */
+const idleTimeoutMs = 60_000
+/** Requests under way at a stop get this long. */
+const drainMs = 25_000
+
+/** The listening registry. */
+export interface Listener {
+  /** Addresses it listens on, for people: `http://127.0.0.1:8080`. */
+  addresses: string[]
+  port: number
+  /** Stops listening, lets requests under way end, then closes what is left. */
+  drain(): Promise<void>
+}
+
+type RequestListener = (incoming: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * Listens on each address. An address that the machine does not have (`::1` where IPv6 is off) is left out
+ * as long as another one works.
+ */
+export async function listen(
+  handle: RequestListener,
+  options: { bind: readonly string[]; port: number },
+): Promise<Listener> {
+  const servers: Server[] = []
+  let { port } = options
+  for (const address of options.bind) {
+    const server = makeServer(handle)
+    try {
+      port = await bind(server, { address, port })
+      servers.push(server)
+    } catch (error) {
+      const isMissing = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as { code: string }).code)
+      if (!isMissing || options.bind.length === 1) {
+        for (const other of servers) other.close()
+        throw error
+      }
+    }
+  }
+  if (servers.length === 0) throw new Error(`none of ${options.bind.join(', ')} can be listened on`)
+  return {
+    port,
+    addresses: servers.map((server) => describe(server.address() as AddressInfo)),
+    drain: () => drain(servers),
+  }
+}
+
+function makeServer(handle: RequestListener): Server {
+  const server = createServer({
+    headersTimeout: headTimeoutMs,
+    requestTimeout: 0,
+    keepAliveTimeout: 75_000,
+    maxHeaderSize: 32_768,
+    noDelay: true,
+  }, handle)
+  server.timeout = idleTimeoutMs
+  return server
+}
+
+function bind(server: Server, { address, port }: { address: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: address, port, ipv6Only: address.includes(':') }, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+function describe({ address, port }: AddressInfo): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+}
+
+async function drain(servers: Server[]): Promise<void> {
+  const closed = servers.map(
+    (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+  )
+  for (const server of servers) server.closeIdleConnections()
+  const timer = setTimeout(() => {
+    for (const server of servers) server.closeAllConnections()
+  }, drainMs)
+  await Promise.all(closed)
+  clearTimeout(timer)
+}
+

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import type Koa from 'koa'
+import koaSession from 'koa-session'
+
+import { deriveKey, hashToken } from '#credentials/secrets.ts'
+import { deleteSession, findSession, saveSession } from '#store/session.ts'
+import type { Deps } from '#deps.ts'
+import type { SessionHandle } from '#operation.ts'
+import type { CredentialSource } from '#security/scheme.ts'
+
+/** What a browser session holds. */
+interface SessionContent {
+  csrfToken?: string
+  userId?: number
+  epoch?: string
+  signedInAt?: string
+}
+
+/** Somebody who only fetched a CSRF token is forgotten after a day. */
+const anonymousSeconds = 86_400
+
+/**
+ * Sessions: a signed random id in the cookie, the content in the database under the id's hash. The row of a
+ * session that signs in is replaced by one with another id.
+ */
+export function sessionMiddleware(app: Koa, { config, db, clock }: Deps, secretKey: string): Koa.Middleware {
+  app.keys = [deriveKey(secretKey, 'session cookie').toString('base64url')]
+  const lifeMs = config.SESSION_TIMEOUT * 1000
+  return koaSession(
+    {
+      key: config.SESSION_COOKIE_NAME,
+      maxAge: config.FEATURE_PERMANENT_SESSIONS ? lifeMs : 'session',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: config.PREFERRED_URL_SCHEME === 'https',
+      signed: true,
+      renew: true,
+      genid: () => randomBytes(24).toString('base64url'),
+      store: {
+        async get(id: string) {
+          return (await findSession(db, hashToken(id), clock.now()))?.content as object | undefined
+        },
+        async set(id: string, content: SessionContent) {
+          const seconds = content.userId === undefined ? anonymousSeconds : config.SESSION_TIMEOUT
+          await saveSession(db, {
+            idHash: hashToken(id),
+            content,
+            userId: content.userId ?? null,
+            expiresAt: new Date(clock.now().getTime() + seconds * 1000),
+          })
+        },
+        async destroy(id: string) {
+          await deleteSession(db, hashToken(id))
+        },
+      },
+    } as never,
+    app as never,
+  ) as unknown as Koa.Middleware
+}
+
+/** The session of a request, as schemes read it. */
+export function readSession(
+  content: SessionContent | null | undefined,
+): Pick<CredentialSource, 'session' | 'csrfToken'> {
+  const { csrfToken, userId, epoch, signedInAt } = content ?? {}
+  const isSignedIn = userId !== undefined && epoch !== undefined && signedInAt !== undefined
+  return {
+    csrfToken,
+    session: isSignedIn ? { userId, epoch, signedInAt: new Date(signedInAt) } : undefined,
+  }
+}
+
+/** The session of a request, as handlers change it. koa-session saves it after the handler has answered. */
+export function sessionHandle(context: Koa.Context, { clock }: Deps): SessionHandle {
+  const held = context as unknown as {
+    session: (SessionContent & { regenerate(): void }) | null
+  }
+  const newToken = () => randomBytes(48).toString('base64url')
+  return {
+    csrfToken() {
+      const content = held.session!
+      return (content.csrfToken ??= newToken())
+    },
+    async signIn({ id, sessionEpoch }) {
+      held.session!.regenerate()
+      const csrfToken = newToken()
+      Object.assign(held.session!, {
+        csrfToken,
+        userId: id,
+        epoch: sessionEpoch,
+        signedInAt: clock.now().toISOString(),
+      } satisfies SessionContent)
+      return csrfToken
+    },
+    async signOut() {
+      held.session = null
+    },
+  }
+}
