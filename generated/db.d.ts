@@ -189,7 +189,7 @@ export interface Upload {
 export interface UserAccount {
   company: string | null;
   credential_epoch: Generated<string>;
-  email: string;
+  email: string | null;
   failed_sign_ins: Generated<number>;
   family_name: string | null;
   given_name: string | null;

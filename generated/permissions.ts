@@ -42,7 +42,7 @@ export const permissions = {
   listRepos: {"api":"v1","method":"get","path":"/api/v1/repository","features":[],"security":[{},{"oauthToken":["repo:read"]},{"session":[]}],"permission":{"require":"anyone"}},
   listServicePublicKeys: {"api":"v1","method":"get","path":"/keys/services/{service}/keys","features":[],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   listTags: {"api":"v2","method":"get","path":"/v2/{name}/tags/list","features":[],"security":[{},{"registryToken":[]}],"permission":{"require":"repo:read","tokenAction":"pull","globalReadonlySuperuser":true}},
-  logout: {"api":"v1","method":"post","path":"/api/v1/signout","features":[],"security":[{"csrf":[]}],"permission":{"require":"anyone"}},
+  logout: {"api":"v1","method":"post","path":"/api/v1/signout","features":[],"security":[{"session":[],"csrf":[]},{"csrf":[]}],"permission":{"require":"anyone"}},
   patchBlobUpload: {"api":"v2","method":"patch","path":"/v2/{name}/blobs/uploads/{upload_uuid}","features":[],"security":[{"registryToken":[]}],"permission":{"require":"repo:write","tokenAction":"push","repositoryState":"normal","restrictedUsers":"refused-in-own-namespace"}},
   putManifest: {"api":"v2","method":"put","path":"/v2/{name}/manifests/{reference}","features":[],"security":[{"registryToken":[]}],"permission":{"require":"repo:write","tokenAction":"push","mayBeMissing":true,"repositoryState":"normal","restrictedUsers":"refused-in-own-namespace"}},
   removeTagFromTimemachine: {"api":"v1","method":"post","path":"/api/v1/repository/{repository}/tag/{tag}/expire","features":["PERMANENTLY_DELETE_TAGS"],"security":[{"oauthToken":["repo:write"]},{"session":[],"csrf":[]}],"permission":{"require":"repo:write"}},

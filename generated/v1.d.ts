@@ -722,8 +722,6 @@ export interface components {
             username: string;
             /** @description E-mail address, when one was given. */
             email: string | null;
-            /** @description The password, encrypted by the registry. */
-            encrypted_password: string;
             /** @description An OAuth token of 40 characters, when one was asked for. It is shown once. */
             access_token?: string;
         };
@@ -1857,7 +1855,6 @@ export interface operations {
                      * @example {
                      *       "username": "admin",
                      *       "email": "admin@example.com",
-                     *       "encrypted_password": "1nKq4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0cLyyCkXf1",
                      *       "access_token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0"
                      *     }
                      */

@@ -42,7 +42,7 @@ function parseScope(text: string): Scope {
 }
 
 /** Cuts a leading host off a name: `localhost:8080/acme/app` is `acme/app` on that host. */
-function withoutHost(name: string, host: string): string {
+export function withoutHost(name: string, host: string): string {
   return name.startsWith(`${host}/`) ? name.slice(host.length + 1) : name
 }
 

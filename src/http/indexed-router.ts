@@ -125,7 +125,7 @@ function literalLength(path: string): number {
 function makeRoute(operation: Operation): Route {
   const names: string[] = []
   const source = operation.path.replaceAll(/\{([^}]+)\}|[^{]+/g, (text, name?: string) => {
-    if (name === undefined) return RegExp.escape(text)
+    if (name === undefined) return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
     names.push(name)
     return isMultiSegment(operation, name) ? '([^/]+(?:/[^/]+)*)' : '([^/]+)'
   })

@@ -26,7 +26,7 @@ export async function chooseAccount(
       ? await accountsForRoot(dataDirectory, clusterDirectory)
       : [hasName() ? plain : namespaced]
   for (const account of candidates) {
-    if (account === lastResort) await letIn(account, dataDirectory)
+    if (account === lastResort) await letIn(lastResort, dataDirectory)
     if (await canRun(account, binaries, dataDirectory)) return account
   }
   throw new Error(

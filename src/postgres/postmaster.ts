@@ -49,7 +49,11 @@ export function spawnPostmaster(
   return { pid: child.pid ?? 0, ready, exited, stop: () => stopProcess(child, exited) }
 }
 
-async function whenReady(child: ChildProcess, exited: Promise<string>, say: (line: string) => void) {
+async function whenReady(
+  child: ChildProcess,
+  exited: Promise<string>,
+  say: (line: string) => void,
+) {
   const tail: string[] = []
   const lines = createInterface({ input: child.stderr! })
   const accepting = new Promise<'ready'>((resolve) => {
@@ -74,7 +78,10 @@ async function whenReady(child: ChildProcess, exited: Promise<string>, say: (lin
 
 /** Fast shutdown; then immediate, which recovers at the next start; then the kernel's. */
 async function stopProcess(child: ChildProcess, exited: Promise<string>) {
-  for (const [signal, patienceMs] of [['SIGINT', 20_000], ['SIGQUIT', 10_000]] as const) {
+  for (const [signal, patienceMs] of [
+    ['SIGINT', 20_000],
+    ['SIGQUIT', 10_000],
+  ] as const) {
     child.kill(signal)
     const timer = new AbortController()
     const tooLate = sleep(patienceMs, undefined, { signal: timer.signal }).catch(() => undefined)

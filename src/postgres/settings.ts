@@ -24,10 +24,10 @@ const base = {
   log_min_error_statement: 'panic',
 }
 
+// Commits still survive the death of the server, only not that of the machine.
 const throwaway = {
   fsync: 'off',
   full_page_writes: 'off',
-  synchronous_commit: 'off',
   autovacuum: 'off',
   max_connections: '200',
   shared_buffers: '128MB',

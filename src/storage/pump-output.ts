@@ -14,7 +14,7 @@ export interface Output {
   release(): void
 }
 
-/** Watches a writable. A response whose socket is gone never calls back, so `close` has to end the wait. */
+/** Watches a writable. A writable that is gone may never call back, so `close` has to end the wait. */
 export function openOutput(target: PumpTarget): Output {
   let gone = false
   let settle: ((left: boolean) => void) | undefined

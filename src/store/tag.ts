@@ -82,7 +82,7 @@ export async function insertTag(
     .execute()
 }
 
-/** Closes the open life of a tag unless it is immutable, and says which of the three happened. One statement decides. */
+/** Closes the open life of a tag unless it is immutable, and says which of the three happened. Give it the tag's lock. */
 export async function endTag(
   tx: Tx,
   tag: { repositoryId: number; name: string; at: Date },

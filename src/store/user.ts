@@ -76,7 +76,7 @@ export async function lockFirstUser(tx: Tx): Promise<void> {
 
 export interface NewUser {
   username: string
-  email: string
+  email: string | null
   passwordHash: string
   isVerified: boolean
   isSuperuser: boolean

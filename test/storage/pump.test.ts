@@ -86,21 +86,10 @@ test('clients that go away leave the buffers right for those that stay', async (
   }
 })
 
-test('a response whose socket is gone already ends the transfer, though it never calls back', async () => {
+test('a response whose socket is gone already ends the transfer', async () => {
   const reader = watched(await fileReader(randomBytes(1000)))
   const { port, outcome } = await serve(reader, undefined, async (response) => {
     response.socket!.destroy()
-  })
-  request(port)
-  expect(await outcome).toBe('gone')
-  expect(reader.closed).toBe(true)
-})
-
-test('a response that is closed is not written to', async () => {
-  const reader = watched(await fileReader(randomBytes(1000)))
-  const { port, outcome } = await serve(reader, undefined, async (response) => {
-    response.socket!.destroy()
-    await once(response, 'close')
   })
   request(port)
   expect(await outcome).toBe('gone')

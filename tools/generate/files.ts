@@ -10,13 +10,13 @@ type PerApi<T> = Record<Api, T>
 
 /** Everything in `generated/` except the SDKs: path from the root of the repository to content. Writes nothing. */
 export async function generateFiles(): Promise<Map<string, string>> {
-  const database = step('database types', () => withEmptyDatabase(describeDatabase))
   const documents = await step('documents', () => perApi(bundle))
   const types = await step('types', () => perApi((api) => describeTypes(documents[api])))
+  const database = await step('database types', () => withEmptyDatabase(describeDatabase))
   const files = new Map(apis.map((api) => [pathOf(api), serialize(documents[api])]))
   for (const api of apis) files.set(`generated/${api}.d.ts`, types[api])
   files.set('generated/permissions.ts', permissionTable(documents))
-  return files.set('generated/db.d.ts', await database)
+  return files.set('generated/db.d.ts', database)
 }
 
 async function perApi<T>(work: (api: Api) => Promise<T>): Promise<PerApi<T>> {

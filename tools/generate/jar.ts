@@ -17,16 +17,18 @@ export async function prepareGenerator(): Promise<string | undefined> {
   const jar = join(root, path)
   if ((await hashOf(jar)) === expected) return undefined
   const version = /([\d.]+)\.jar$/.exec(path)?.[1] ?? ''
-  const stored = join(
-    homedir(),
-    '.m2/repository/org/openapitools/openapi-generator-cli',
-    version,
-    `openapi-generator-cli-${version}.jar`,
-  )
+  const repository = join(homedir(), '.m2/repository')
+  const place = `org/openapitools/openapi-generator-cli/${version}/openapi-generator-cli-${version}.jar`
+  const stored = join(repository, place)
   if ((await hashOf(stored)) === undefined) {
     const artifact = `org.openapitools:openapi-generator-cli:${version}:jar`
     // The artifact is a fat jar: its dependencies are inside, and fetching them again would take minutes.
-    await run('mvn', ['-q', 'dependency:get', `-Dartifact=${artifact}`, '-Dtransitive=false'])
+    const options = [
+      `-Dmaven.repo.local=${repository}`,
+      `-Dartifact=${artifact}`,
+      '-Dtransitive=false',
+    ]
+    await run('mvn', ['-q', '-B', 'dependency:get', ...options])
   }
   const found = await hashOf(stored)
   if (found === undefined) return 'Maven could not fetch the jar'

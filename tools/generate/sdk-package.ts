@@ -54,6 +54,8 @@ const configuration = new Configuration({ basePath: 'http://localhost:8080', acc
 
 Each tag of the document is a class (\`new TagApi(configuration)\`), each operationId a method that takes one object:
 parameters by name, the request body as \`body\`. Binary bodies are a \`Blob\`. A status of 400 or more throws
-\`ResponseError\`, whose \`response\` holds the answer.
+\`ResponseError\`, whose \`response\` holds the answer. Where the document allows several content types the first is sent;
+name another in the second argument: \`async ({ init }) => ({ headers: { ...init.headers, 'Content-Type': '…' } })\`.
+Response headers are in \`raw.headers\` of what the methods that end in \`Raw\` give.
 `
 }

@@ -19,7 +19,7 @@ const statements = [
   // sessions, and tokens made from the password, that hold an older one are over.
   `create table user_account (
     namespace_id bigint primary key references namespace (id) on delete cascade,
-    email text collate "C" not null unique,
+    email text collate "C" unique,
     password_hash text,
     session_epoch uuid not null default gen_random_uuid(),
     credential_epoch uuid not null default gen_random_uuid(),
@@ -153,8 +153,8 @@ const statements = [
     user_id bigint references user_account (namespace_id) on delete cascade,
     expires_at timestamptz not null
   )`,
-  `create index session_user on session (user_id)`,
-  `create index session_expires on session (expires_at)`,
+  `create index session_by_user on session (user_id)`,
+  `create index session_by_expiry on session (expires_at)`,
   `create table oauth_application (
     id bigint generated always as identity primary key,
     namespace_id bigint not null references namespace (id) on delete cascade,

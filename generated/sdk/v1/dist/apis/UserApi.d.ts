@@ -10,7 +10,6 @@
  * Do not edit the class manually.
  */
 import * as runtime from '../runtime.js';
-import { type CreatedUser } from '../models/CreatedUser.js';
 import { type InitializeUser } from '../models/InitializeUser.js';
 import { type InitializedUser } from '../models/InitializedUser.js';
 import { type NewUser } from '../models/NewUser.js';
@@ -81,12 +80,12 @@ export declare class UserApi extends runtime.BaseAPI {
      * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
      * Create an account for yourself
      */
-    createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<CreatedUser>>;
+    createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserView>>;
     /**
      * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
      * Create an account for yourself
      */
-    createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<CreatedUser>;
+    createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserView>;
     /**
      * Creates request options for getLoggedInUser without sending the request
      */

@@ -12,7 +12,6 @@
  * Do not edit the class manually.
  */
 import * as runtime from '../runtime.js';
-import { CreatedUserFromJSON, } from '../models/CreatedUser.js';
 import { InitializeUserToJSON, } from '../models/InitializeUser.js';
 import { InitializedUserFromJSON, } from '../models/InitializedUser.js';
 import { NewUserToJSON, } from '../models/NewUser.js';
@@ -100,7 +99,7 @@ export class UserApi extends runtime.BaseAPI {
     async createNewUserRaw(requestParameters, initOverrides) {
         const requestOptions = await this.createNewUserRequestOpts(requestParameters);
         const response = await this.request(requestOptions, initOverrides);
-        return new runtime.JSONApiResponse(response, (jsonValue) => CreatedUserFromJSON(jsonValue));
+        return new runtime.JSONApiResponse(response, (jsonValue) => UserViewFromJSON(jsonValue));
     }
     /**
      * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.

@@ -24,10 +24,6 @@ export interface InitializedUser {
      */
     email: string | null;
     /**
-     * The password, encrypted by the registry.
-     */
-    encrypted_password: string;
-    /**
      * An OAuth token of 40 characters, when one was asked for. It is shown once.
      */
     access_token?: string;

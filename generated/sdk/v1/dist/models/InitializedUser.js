@@ -19,8 +19,6 @@ export function instanceOfInitializedUser(value) {
         return false;
     if (!('email' in value) || value['email'] === undefined)
         return false;
-    if (!('encrypted_password' in value) || value['encrypted_password'] === undefined)
-        return false;
     return true;
 }
 export function InitializedUserFromJSON(json) {
@@ -33,7 +31,6 @@ export function InitializedUserFromJSONTyped(json, ignoreDiscriminator) {
     return {
         'username': json['username'],
         'email': json['email'],
-        'encrypted_password': json['encrypted_password'],
         'access_token': json['access_token'] == null ? undefined : json['access_token'],
     };
 }
@@ -47,7 +44,6 @@ export function InitializedUserToJSONTyped(value, ignoreDiscriminator = false) {
     return {
         'username': value['username'],
         'email': value['email'],
-        'encrypted_password': value['encrypted_password'],
         'access_token': value['access_token'],
     };
 }

@@ -13,7 +13,7 @@ import type { UserOrganization } from './UserOrganization.js';
 import type { Avatar } from './Avatar.js';
 import type { UserLogin } from './UserLogin.js';
 /**
- * A user, as far as you may see.
+ * A user. Others than the user see `anonymous`, `username` and `avatar` alone.
  * @export
  * @interface UserView
  */
@@ -106,6 +106,10 @@ export interface UserView {
      * Only global read-only superusers see it: true when this is you.
      */
     global_readonly_super_user?: boolean;
+    /**
+     * Only `createNewUser` sends it: a mail is on its way, and its link finishes the account. Nobody is signed in yet.
+     */
+    awaiting_verification?: boolean;
 }
 /**
  * @export

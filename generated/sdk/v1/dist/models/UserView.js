@@ -64,6 +64,7 @@ export function UserViewFromJSONTyped(json, ignoreDiscriminator) {
         'organizations': json['organizations'] == null ? undefined : (json['organizations'].map(UserOrganizationFromJSON)),
         'super_user': json['super_user'] == null ? undefined : json['super_user'],
         'global_readonly_super_user': json['global_readonly_super_user'] == null ? undefined : json['global_readonly_super_user'],
+        'awaiting_verification': json['awaiting_verification'] == null ? undefined : json['awaiting_verification'],
     };
 }
 export function UserViewToJSON(json) {
@@ -96,5 +97,6 @@ export function UserViewToJSONTyped(value, ignoreDiscriminator = false) {
         'organizations': value['organizations'] == null ? undefined : (value['organizations'].map(UserOrganizationToJSON)),
         'super_user': value['super_user'],
         'global_readonly_super_user': value['global_readonly_super_user'],
+        'awaiting_verification': value['awaiting_verification'],
     };
 }

@@ -19,11 +19,6 @@ import {
     ApiErrorToJSON,
 } from '../models/ApiError.js';
 import {
-    type CreatedUser,
-    CreatedUserFromJSON,
-    CreatedUserToJSON,
-} from '../models/CreatedUser.js';
-import {
     type InitializeUser,
     InitializeUserFromJSON,
     InitializeUserToJSON,
@@ -214,18 +209,18 @@ export class UserApi extends runtime.BaseAPI {
      * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
      * Create an account for yourself
      */
-    async createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<CreatedUser>> {
+    async createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserView>> {
         const requestOptions = await this.createNewUserRequestOpts(requestParameters);
         const response = await this.request(requestOptions, initOverrides);
 
-        return new runtime.JSONApiResponse(response, (jsonValue) => CreatedUserFromJSON(jsonValue));
+        return new runtime.JSONApiResponse(response, (jsonValue) => UserViewFromJSON(jsonValue));
     }
 
     /**
      * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
      * Create an account for yourself
      */
-    async createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<CreatedUser> {
+    async createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserView> {
         const response = await this.createNewUserRaw(requestParameters, initOverrides);
         return await response.value();
     }

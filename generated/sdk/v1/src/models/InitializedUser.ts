@@ -28,10 +28,6 @@ export interface InitializedUser {
      */
     email: string | null;
     /**
-     * The password, encrypted by the registry.
-     */
-    encrypted_password: string;
-    /**
      * An OAuth token of 40 characters, when one was asked for. It is shown once.
      */
     access_token?: string;
@@ -43,7 +39,6 @@ export interface InitializedUser {
 export function instanceOfInitializedUser(value: object): value is InitializedUser {
     if (!('username' in value) || value['username'] === undefined) return false;
     if (!('email' in value) || value['email'] === undefined) return false;
-    if (!('encrypted_password' in value) || value['encrypted_password'] === undefined) return false;
     return true;
 }
 
@@ -59,7 +54,6 @@ export function InitializedUserFromJSONTyped(json: any, ignoreDiscriminator: boo
         
         'username': json['username'],
         'email': json['email'],
-        'encrypted_password': json['encrypted_password'],
         'access_token': json['access_token'] == null ? undefined : json['access_token'],
     };
 }
@@ -77,7 +71,6 @@ export function InitializedUserToJSONTyped(value?: InitializedUser | null, ignor
         
         'username': value['username'],
         'email': value['email'],
-        'encrypted_password': value['encrypted_password'],
         'access_token': value['access_token'],
     };
 }

@@ -36,7 +36,7 @@ import {
 } from './UserLogin.js';
 
 /**
- * A user, as far as you may see.
+ * A user. Others than the user see `anonymous`, `username` and `avatar` alone.
  * @export
  * @interface UserView
  */
@@ -129,6 +129,10 @@ export interface UserView {
      * Only global read-only superusers see it: true when this is you.
      */
     global_readonly_super_user?: boolean;
+    /**
+     * Only `createNewUser` sends it: a mail is on its way, and its link finishes the account. Nobody is signed in yet.
+     */
+    awaiting_verification?: boolean;
 }
 
 
@@ -185,6 +189,7 @@ export function UserViewFromJSONTyped(json: any, ignoreDiscriminator: boolean): 
         'organizations': json['organizations'] == null ? undefined : ((json['organizations'] as Array<any>).map(UserOrganizationFromJSON)),
         'super_user': json['super_user'] == null ? undefined : json['super_user'],
         'global_readonly_super_user': json['global_readonly_super_user'] == null ? undefined : json['global_readonly_super_user'],
+        'awaiting_verification': json['awaiting_verification'] == null ? undefined : json['awaiting_verification'],
     };
 }
 
@@ -221,6 +226,7 @@ export function UserViewToJSONTyped(value?: UserView | null, ignoreDiscriminator
         'organizations': value['organizations'] == null ? undefined : ((value['organizations'] as Array<any>).map(UserOrganizationToJSON)),
         'super_user': value['super_user'],
         'global_readonly_super_user': value['global_readonly_super_user'],
+        'awaiting_verification': value['awaiting_verification'],
     };
 }
 

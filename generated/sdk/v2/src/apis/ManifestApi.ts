@@ -14,6 +14,11 @@
 
 import * as runtime from '../runtime.js';
 import {
+    type ManifestType,
+    ManifestTypeFromJSON,
+    ManifestTypeToJSON,
+} from '../models/ManifestType.js';
+import {
     type OciErrors,
     OciErrorsFromJSON,
     OciErrorsToJSON,

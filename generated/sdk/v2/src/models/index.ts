@@ -3,6 +3,7 @@
 export * from './Descriptor.js';
 export * from './Extension.js';
 export * from './ExtensionList.js';
+export * from './ManifestType.js';
 export * from './OAuthError.js';
 export * from './OAuthGrant.js';
 export * from './OciError.js';

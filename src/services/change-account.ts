@@ -1,0 +1,107 @@
+import { hashPassword } from '#credentials/passwords.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { checkPassword, parseEmail, parseNamespaceName } from '#domain/name.ts'
+import type { KnownActor } from '#domain/principal.ts'
+import { isUniqueViolation } from '#store/db-errors.ts'
+import { transact, type Tx } from '#store/db.ts'
+import { writeLog, type LogKind } from '#store/log.ts'
+import {
+  emailIsTaken,
+  findUserById,
+  updateAccount,
+  updateNamespace,
+  updatePassword,
+  type AccountChanges,
+  type User,
+} from '#store/user.ts'
+import type { Deps } from '#deps.ts'
+
+/** What a user wants changed on the own account; absent fields stay. */
+export interface WantedChanges extends AccountChanges {
+  password?: string
+  tag_expiration_s?: number
+  username?: string
+}
+
+/**
+ * Changes a user's own account: all of it or nothing, with an audit row for each part. A new password ends
+ * every session and token that was made with the old one. Throws `invalid_request` for a value that breaks
+ * a rule or is taken.
+ */
+export async function changeAccount(
+  deps: Deps,
+  { actor, wanted }: { actor: KnownActor; wanted: WantedChanges },
+): Promise<User> {
+  const changes = allowedChanges(deps, wanted)
+  const passwordHash =
+    changes.password === undefined ? undefined : await hashPassword(checkPassword(changes.password))
+  try {
+    return await transact(deps.db, async (tx) => {
+      const before = (await findUserById(tx, actor.id))!
+      const log = (kind: LogKind, metadata: Record<string, unknown>) =>
+        writeLog(tx, { kind, actor, namespaceId: actor.id, metadata, at: deps.clock.now() })
+      if (passwordHash !== undefined) {
+        await updatePassword(tx, actor.id, passwordHash)
+        await log('account_change_password', {})
+      }
+      await changeNamespace(tx, before, changes, log)
+      await changeDetails(tx, before, changes, log)
+      return (await findUserById(tx, actor.id))!
+    })
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    const emailTaken = changes.email !== undefined && (await emailIsTaken(deps.db, changes.email))
+    throw new RegistryError(
+      'invalid_request',
+      emailTaken ? 'The email address is already used' : 'The username is already taken',
+      { cause: error },
+    )
+  }
+}
+
+/** Drops what features leave switched off, and checks the rest. */
+function allowedChanges({ config }: Deps, wanted: WantedChanges): WantedChanges {
+  const { given_name, family_name, company, location, tag_expiration_s, username, ...changes } = wanted
+  const metadata = { given_name, family_name, company, location }
+  if (changes.email !== undefined) parseEmail(changes.email)
+  const allowed: WantedChanges = { ...changes }
+  if (config.FEATURE_USER_METADATA)
+    Object.assign(allowed, Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)))
+  if (config.FEATURE_USER_RENAME && username !== undefined) allowed.username = parseNamespaceName(username)
+  if (config.FEATURE_CHANGE_TAG_EXPIRATION && tag_expiration_s !== undefined) {
+    const options: readonly number[] = config.TAG_EXPIRATION_OPTIONS
+    if (!options.includes(tag_expiration_s))
+      throw new RegistryError(
+        'invalid_request',
+        `tag_expiration_s must be one of ${options.join(', ')} seconds`,
+      )
+    allowed.tag_expiration_s = tag_expiration_s
+  }
+  return allowed
+}
+
+type Log = (kind: LogKind, metadata: Record<string, unknown>) => Promise<void>
+
+async function changeNamespace(tx: Tx, before: User, wanted: WantedChanges, log: Log): Promise<void> {
+  const { tag_expiration_s: seconds, username } = wanted
+  if (seconds !== undefined) {
+    await updateNamespace(tx, before.id, { tag_expiration_seconds: seconds })
+    await log('user_change_tag_expiration', { tag_expiration: seconds })
+  }
+  if (username !== undefined && username !== before.username) {
+    await updateNamespace(tx, before.id, { name: username })
+    await log('user_change_name', { old_username: before.username })
+  }
+}
+
+async function changeDetails(tx: Tx, before: User, wanted: WantedChanges, log: Log): Promise<void> {
+  const { password: _password, tag_expiration_s: _seconds, username: _username, ...details } = wanted
+  await updateAccount(tx, before.id, details)
+  const { email, invoice_email, invoice_email_address, ...metadata } = details
+  if (invoice_email !== undefined) await log('user_change_invoicing', { invoice_email })
+  if (invoice_email_address !== undefined)
+    await log('user_change_invoicing', { invoice_email_address })
+  if (email !== undefined && email !== before.email)
+    await log('user_change_email', { email, old_email: before.email })
+  if (Object.keys(metadata).length > 0) await log('user_change_metadata', metadata)
+}

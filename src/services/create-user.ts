@@ -1,0 +1,73 @@
+import { hashPassword } from '#credentials/passwords.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { checkPassword, parseEmail, parseNamespaceName } from '#domain/name.ts'
+import type { Actor } from '#domain/principal.ts'
+import { isUniqueViolation } from '#store/db-errors.ts'
+import { transact, type Db, type Tx } from '#store/db.ts'
+import { writeLog } from '#store/log.ts'
+import { emailIsTaken, findUserById, insertUser, type User } from '#store/user.ts'
+import type { Clock } from '#domain/clock.ts'
+import type { Config } from '#config.ts'
+
+/** What making an account needs; the command line has it without a running server. */
+export interface AccountDeps {
+  db: Db
+  clock: Clock
+  config: Pick<Config, 'DEFAULT_TAG_EXPIRATION'>
+}
+
+/** A new account as it was asked for. */
+export interface Account {
+  username: string
+  email: string | null
+  password: string
+  superuser?: boolean
+  actor: Actor
+  /** Runs first in the transaction; throws to refuse. */
+  before?: (tx: Tx) => Promise<void>
+  /** Runs last in the transaction. */
+  after?: (tx: Tx, user: User) => Promise<void>
+}
+
+/**
+ * Makes an account; the audit row (`user_create`) is written in the same transaction. Throws
+ * `invalid_request` for a bad or taken name, a bad or taken e-mail address, or a weak password.
+ */
+export async function createUser({ db, clock, config }: AccountDeps, account: Account): Promise<User> {
+  const username = parseNamespaceName(account.username)
+  const email = account.email === null ? null : parseEmail(account.email)
+  const passwordHash = await hashPassword(checkPassword(account.password))
+  const at = clock.now()
+  try {
+    return await transact(db, async (tx) => {
+      await account.before?.(tx)
+      const id = await insertUser(tx, {
+        username,
+        email,
+        passwordHash,
+        isVerified: true,
+        isSuperuser: account.superuser ?? false,
+        tagExpirationSeconds: config.DEFAULT_TAG_EXPIRATION,
+        at,
+      })
+      await writeLog(tx, {
+        kind: 'user_create',
+        actor: account.actor,
+        namespaceId: id,
+        metadata: { username, email },
+        at,
+      })
+      const user = (await findUserById(tx, id))!
+      await account.after?.(tx, user)
+      return user
+    })
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    const emailTaken = email !== null && (await emailIsTaken(db, email))
+    throw new RegistryError(
+      'invalid_request',
+      emailTaken ? 'The email address is already used' : 'The username already exists',
+      { cause: error },
+    )
+  }
+}

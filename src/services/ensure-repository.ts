@@ -1,0 +1,105 @@
+import { RegistryError } from '#domain/errors.ts'
+import type { KnownActor } from '#domain/principal.ts'
+import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
+import { findTarget } from '#store/access.ts'
+import type { Tx } from '#store/db.ts'
+import { writeLog } from '#store/log.ts'
+import { insertOrganization } from '#store/organization.ts'
+import { grantRole, holdRepository, insertRepository } from '#store/repository.ts'
+import type { Deps } from '#deps.ts'
+
+/** A repository that a push may write into, until its transaction ends. */
+export interface HeldRepository {
+  id: number
+  namespaceId: number
+  fullName: string
+}
+
+/**
+ * Gives the repository of a push and keeps it from being deleted until the transaction ends; makes it, and
+ * with CREATE_NAMESPACE_ON_PUSH its organization, when it is not there. Throws `name_unknown` when it was
+ * deleted a moment ago.
+ */
+export async function ensureRepository(
+  tx: Tx,
+  { clock, config }: Deps,
+  { target, actor }: { target: RepositoryTarget | NewRepositoryTarget; actor: KnownActor },
+): Promise<HeldRepository> {
+  if (target.kind === 'repository') {
+    if (!(await holdRepository(tx, target.id))) throw goneError(target.fullName)
+    return { id: target.id, namespaceId: target.namespace.id, fullName: target.fullName }
+  }
+  const at = clock.now()
+  const namespaceId = target.namespace?.id ?? (await makeOrganization())
+  const made = await createRepository(tx, {
+    namespaceId,
+    namespaceName: target.namespaceName,
+    isOwn: namespaceId === actor.id,
+    name: target.name,
+    isPublic: !config.CREATE_PRIVATE_REPO_ON_PUSH,
+    description: null,
+    actor,
+    at,
+  })
+  if (made !== undefined) return { id: made, namespaceId, fullName: target.fullName }
+
+  // Another push has made it meanwhile.
+  const found = await findTarget(tx, {
+    namespace: target.namespaceName,
+    name: target.name,
+    userId: actor.id,
+  })
+  if (!found?.repository || !(await holdRepository(tx, found.repository.id)))
+    throw goneError(target.fullName)
+  return { id: found.repository.id, namespaceId, fullName: target.fullName }
+
+  async function makeOrganization(): Promise<number> {
+    const name = target.kind === 'new-repository' ? target.namespaceName : ''
+    const id = await insertOrganization(tx, {
+      name,
+      ownerId: actor.id,
+      tagExpirationSeconds: config.DEFAULT_TAG_EXPIRATION,
+      at,
+    })
+    if (id === undefined)
+      throw new RegistryError('denied', `the namespace ${name} was made by somebody else a moment ago`)
+    await writeLog(tx, { kind: 'org_create', actor, namespaceId: id, metadata: { namespace: name, email: null }, at })
+    return id
+  }
+}
+
+function goneError(fullName: string): RegistryError {
+  return new RegistryError('name_unknown', `the repository ${fullName} was deleted a moment ago`)
+}
+
+/**
+ * Makes a repository; who makes one in another's namespace gets `admin` on it. The audit row
+ * (`create_repo`) is written in the same transaction. Undefined when the name is taken.
+ */
+export async function createRepository(
+  tx: Tx,
+  repository: {
+    namespaceId: number
+    namespaceName: string
+    isOwn: boolean
+    name: string
+    isPublic: boolean
+    description: string | null
+    actor: KnownActor
+    at: Date
+  },
+): Promise<number | undefined> {
+  const { actor, at } = repository
+  const id = await insertRepository(tx, repository)
+  if (id === undefined) return undefined
+  if (!repository.isOwn) await grantRole(tx, { repositoryId: id, userId: actor.id, role: 'admin' })
+  await writeLog(tx, {
+    kind: 'create_repo',
+    actor,
+    namespaceId: repository.namespaceId,
+    repositoryId: id,
+    metadata: { repo: repository.name, namespace: repository.namespaceName },
+    at,
+  })
+  return id
+}

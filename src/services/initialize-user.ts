@@ -1,0 +1,59 @@
+import { makeOAuthToken } from '#credentials/oauth-tokens.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { oauthScopes, type Actor } from '#domain/principal.ts'
+import { insertApplication, insertOAuthToken } from '#store/oauth.ts'
+import { anyUserExists, lockFirstUser, type User } from '#store/user.ts'
+import type { Tx } from '#store/db.ts'
+import type { Deps } from '#deps.ts'
+import { createUser } from './create-user.ts'
+
+/** Quay's tokens of this kind live about ten years. */
+const tokenLifeMs = 315_576_000_000
+
+/**
+ * Makes the first user, who is a superuser, and on demand a token with every scope. Throws
+ * `invalid_request` when there is a user already: of two callers at once, one wins.
+ */
+export async function initializeUser(
+  deps: Deps,
+  account: { username: string; email: string | null; password: string; accessToken: boolean; actor: Actor },
+): Promise<{ user: User; accessToken: string | undefined }> {
+  let accessToken: string | undefined
+  const user = await createUser(deps, {
+    ...account,
+    superuser: true,
+    async before(tx) {
+      await lockFirstUser(tx)
+      if (await anyUserExists(tx))
+        throw new RegistryError(
+          'invalid_request',
+          'There is a user already: the first one is made once. Sign in, or use: npm run portolan -- user create',
+        )
+    },
+    async after(tx, made) {
+      if (account.accessToken) accessToken = await mintToken(tx, made, deps.clock.now())
+    },
+  })
+  return { user, accessToken }
+}
+
+/** An application `automation` in the user's own namespace, and a token of it with every scope. */
+async function mintToken(tx: Tx, user: User, at: Date): Promise<string> {
+  const { token, namePart, secretHash } = makeOAuthToken()
+  const applicationId = await insertApplication(tx, {
+    namespaceId: user.id,
+    clientId: user.username,
+    name: 'automation',
+    at,
+  })
+  await insertOAuthToken(tx, {
+    applicationId,
+    userId: user.id,
+    namePart,
+    secretHash,
+    scopes: oauthScopes.join(' '),
+    at,
+    expiresAt: new Date(at.getTime() + tokenLifeMs),
+  })
+  return token
+}

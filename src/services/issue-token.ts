@@ -1,0 +1,146 @@
+import { hashToken, randomToken } from '#credentials/secrets.ts'
+import { registryTokenSeconds, signRegistryToken } from '#credentials/registry-tokens.ts'
+import { includesRole, mayCreateRepository, repositoryRole } from '#domain/access.ts'
+import { RegistryError } from '#domain/errors.ts'
+import type { TokenAction } from '#domain/permission.ts'
+import type { AccessEntry, Principal } from '#domain/principal.ts'
+import { parseRepositoryName } from '#domain/name.ts'
+import { parseScopes, withoutHost, type Scope } from '#domain/scope.ts'
+import { findTarget } from '#store/access.ts'
+import { insertRefreshToken } from '#store/refresh-token.ts'
+import type { Deps } from '#deps.ts'
+
+/** A token request, from either form of the token service. */
+export interface TokenRequest {
+  principal: Principal
+  /** The registry that the token is for; must be this one. */
+  service: string | undefined
+  scopes: readonly string[]
+  /** Host and port of this registry, as the client reaches it. */
+  host: string
+  /** Asks for a refresh token, for this client. */
+  refreshFor?: string
+}
+
+export interface IssuedToken {
+  token: string
+  expiresInSeconds: number
+  issuedAt: Date
+  /** What was granted; may be less than what was asked. */
+  access: AccessEntry[]
+  refreshToken: string | undefined
+}
+
+const refreshLifeMs = 90 * 86_400_000
+
+/**
+ * Gives a registry token with as much of the asked scopes as the caller may have now: less is no error, and
+ * nothing is made by asking. Throws `invalid_request` for a foreign service or a malformed scope.
+ */
+export async function issueToken(deps: Deps, request: TokenRequest): Promise<IssuedToken> {
+  const { clock, config, keys } = deps
+  const { principal, host } = request
+  if (request.service !== undefined && request.service !== host)
+    throw new RegistryError(
+      'invalid_request',
+      `this is the token service of ${host}: it gives no tokens for '${request.service.slice(0, 100)}'`,
+    )
+  const at = clock.now()
+  const access = await grantAccess(deps, principal, parseScopes(request.scopes), host)
+  const token = await signRegistryToken(keys, {
+    subject: principal.kind === 'user' ? principal : undefined,
+    access,
+    audience: host,
+    issuer: config.INSTANCE_SERVICE_KEY_SERVICE,
+    at,
+  })
+  return {
+    token,
+    expiresInSeconds: registryTokenSeconds,
+    issuedAt: at,
+    access,
+    refreshToken: await refreshTokenFor(deps, request, at),
+  }
+}
+
+async function refreshTokenFor(
+  { db }: Deps,
+  { principal, host, refreshFor }: TokenRequest,
+  at: Date,
+): Promise<string | undefined> {
+  if (refreshFor === undefined || principal.kind === 'anonymous') return undefined
+  const refreshToken = randomToken(64)
+  await insertRefreshToken(db, {
+    tokenHash: hashToken(refreshToken),
+    userId: principal.id,
+    credentialEpoch: principal.credentialEpoch,
+    service: host,
+    clientId: refreshFor.slice(0, 255),
+    at,
+    expiresAt: new Date(at.getTime() + refreshLifeMs),
+  })
+  return refreshToken
+}
+
+async function grantAccess(
+  deps: Deps,
+  principal: Principal,
+  scopes: readonly Scope[],
+  host: string,
+): Promise<AccessEntry[]> {
+  const access: AccessEntry[] = []
+  for (const scope of mergeScopes(scopes)) {
+    const actions =
+      scope.type === 'repository' ? await grantActions(deps, principal, scope, host) : []
+    access.push({ type: scope.type, name: scope.name, actions })
+  }
+  return access
+}
+
+/** Scopes for one thing become one entry. */
+function mergeScopes(scopes: readonly Scope[]): Scope[] {
+  const merged = new Map<string, Scope>()
+  for (const scope of scopes) {
+    const key = `${scope.type}:${scope.name}`
+    const known = merged.get(key)
+    merged.set(key, known ? { ...known, actions: [...known.actions, ...scope.actions] } : scope)
+  }
+  return [...merged.values()]
+}
+
+/** The asked actions that the caller may do; a repository that is not there yet counts if the caller may make it. */
+async function grantActions(
+  { db, config }: Deps,
+  principal: Principal,
+  scope: Scope,
+  host: string,
+): Promise<TokenAction[]> {
+  const name = parseRepositoryName(withoutHost(scope.name, host), config.LIBRARY_NAMESPACE)
+  const userId = principal.kind === 'user' ? principal.id : null
+  const found = await findTarget(db, { ...name, userId })
+  const wants = (action: TokenAction) => scope.actions.includes(action) || scope.actions.includes('*')
+  const may = { pull: false, push: false, administer: false }
+  if (!found) {
+    const makesNamespace =
+      config.CREATE_NAMESPACE_ON_PUSH &&
+      principal.kind === 'user' &&
+      !principal.standing.restricted
+    may.pull = may.push = makesNamespace
+  } else if (found.namespace.isEnabled) {
+    const role = repositoryRole(principal, found, config)
+    const creates = !found.repository && mayCreateRepository(principal, found, config)
+    const readsAll = principal.kind === 'user' && principal.standing.globalReadonlySuperuser
+    const readsPublic =
+      found.repository?.isPublic === true &&
+      (principal.kind === 'user' || config.FEATURE_ANONYMOUS_ACCESS)
+    may.pull = includesRole(role, 'read') || readsPublic || readsAll || creates
+    may.push = includesRole(role, 'write') || creates
+    may.administer = role === 'admin'
+  }
+  const granted: TokenAction[] = []
+  if (may.pull && wants('pull')) granted.push('pull')
+  if (may.push && wants('push')) granted.push('push')
+  if (may.push && wants('delete')) granted.push('delete')
+  if (may.administer && scope.actions.includes('*')) granted.push('*')
+  return granted
+}

@@ -1,0 +1,69 @@
+import { checkCredentials } from '#credentials/check-credentials.ts'
+import { RegistryError } from '#domain/errors.ts'
+import type { Actor } from '#domain/principal.ts'
+import { transact } from '#store/db.ts'
+import { writeLog } from '#store/log.ts'
+import { endSessions, findUserByLogin, type User } from '#store/user.ts'
+import type { Deps } from '#deps.ts'
+
+/**
+ * Checks a sign-in with user name (or e-mail) and password, and writes `login_success` or `login_failure`
+ * where the configuration asks for it. Throws `unauthorized` or `too_many_attempts`.
+ */
+export async function signIn(
+  deps: Deps,
+  given: { login: string; password: string; actor: Actor },
+): Promise<User> {
+  const { db, clock, config } = deps
+  const metadata = { type: 'quayauth', useragent: given.actor.userAgent }
+  try {
+    const user = await checkCredentials({ db, clock }, given)
+    if (config.ACTION_LOG_AUDIT_LOGINS)
+      await transact(db, (tx) =>
+        writeLog(tx, {
+          kind: 'login_success',
+          actor: given.actor,
+          namespaceId: user.id,
+          metadata,
+          at: clock.now(),
+        }),
+      )
+    return user
+  } catch (error) {
+    if (error instanceof RegistryError && config.ACTION_LOG_AUDIT_LOGIN_FAILURES)
+      await logFailure(deps, given, { ...metadata, kind: 'user', username: given.login, message: error.message })
+    throw error
+  }
+}
+
+async function logFailure(
+  { db, clock }: Deps,
+  given: { login: string; actor: Actor },
+  metadata: Record<string, unknown>,
+): Promise<void> {
+  const user = await findUserByLogin(db, given.login)
+  await transact(db, (tx) =>
+    writeLog(tx, {
+      kind: 'login_failure',
+      actor: given.actor,
+      namespaceId: user?.id ?? null,
+      metadata,
+      at: clock.now(),
+    }),
+  )
+}
+
+/** Ends every browser session of a user. The audit row (`logout_success`) is written in the same transaction. */
+export async function signOut({ db, clock }: Deps, actor: Actor): Promise<void> {
+  if (actor.kind === 'anonymous') return
+  await transact(db, async (tx) => {
+    await endSessions(tx, actor.id)
+    await writeLog(tx, {
+      kind: 'logout_success',
+      actor,
+      namespaceId: actor.id,
+      metadata: {},
+      at: clock.now(),
+    })
+  })
+}
