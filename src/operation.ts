@@ -77,11 +77,14 @@ export interface RequestFacts {
   host: string
 }
 
+type LowerCased<H> = { [K in keyof H as Lowercase<K & string>]: H[K] }
+
 /** What a handler gets. Types come from the documents. */
 export interface Call<O extends OperationId> {
   params: ParametersOf<O, 'path'>
   query: ParametersOf<O, 'query'>
-  headers: ParametersOf<O, 'header'>
+  /** Declared request headers; names in lower case. */
+  headers: LowerCased<ParametersOf<O, 'header'>>
   body: BodyOf<O>
   target: TargetOf<O>
   actor: ActorOf<O>

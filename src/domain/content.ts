@@ -16,6 +16,8 @@ export interface BlobContent {
 
 /** A request's body on its way into an upload. */
 export interface UploadSource {
+  /** Media type of the request without parameters, in lower case; empty when there is none. */
+  readonly contentType: string
   /** Declared length in bytes; undefined with chunked transfer. */
   readonly lengthBytes: number | undefined
   /**

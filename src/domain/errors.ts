@@ -37,6 +37,7 @@ const table = {
   blob_upload_unknown: [404, 'BLOB_UPLOAD_UNKNOWN', 'There is no such upload; start a new one.'],
   blob_upload_busy: [409, 'BLOB_UPLOAD_INVALID', 'Another request is writing to this upload.'],
   digest_invalid: [400, 'DIGEST_INVALID', 'The digest is malformed or does not match the content.'],
+  blob_in_use: [405, 'DENIED', 'A manifest of the repository names the blob; delete that first.'],
   manifest_blob_unknown: [400, 'MANIFEST_BLOB_UNKNOWN', 'The manifest names content that the repository does not hold.'],
   manifest_invalid: [400, 'MANIFEST_INVALID', 'The manifest breaks its schema.'],
   manifest_unknown: [404, 'MANIFEST_UNKNOWN', 'The repository holds no such manifest.'],

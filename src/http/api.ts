@@ -44,7 +44,7 @@ export async function openApi(definition: Document, deps: Deps & SecurityDeps): 
     strict: true,
     // One validator a purpose: a new one for each operation would cost seconds at start.
     customizeAjv: (_, options, purpose) =>
-      (validators[String(purpose)] ??= addFormats(new Ajv({ ...options, validateSchema: false }))) as never,
+      (validators[String(purpose)] ??= addFormats(new Ajv({ ...options, validateSchema: false, useDefaults: true }))) as never,
   })
   await api.init()
   const router = new IndexedRouter({ definition: api.definition as never })

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Operation } from 'openapi-backend'
 
 import { RegistryError } from '#domain/errors.ts'
-import { readSource } from './upload-source.ts'
+import { mediaTypeOf, readSource } from './upload-source.ts'
 
 /** Most that a JSON or form body may be. */
 const maxBytes = 1_048_576
@@ -37,11 +37,6 @@ export async function readBody(
 function hasBody(incoming: IncomingMessage): boolean {
   const length = incoming.headers['content-length']
   return incoming.headers['transfer-encoding'] !== undefined || (length ?? '0') !== '0'
-}
-
-/** Media type of a header, without parameters, in lower case. */
-export function mediaTypeOf(header: string | undefined): string {
-  return (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
 }
 
 function demandType(incoming: IncomingMessage, wanted: string): void {

@@ -3,11 +3,17 @@ import type { IncomingMessage } from 'node:http'
 import type { UploadSource } from '#domain/content.ts'
 import { RegistryError } from '#domain/errors.ts'
 
+/** Media type of a header, without parameters, in lower case. */
+export function mediaTypeOf(header: string | undefined): string {
+  return (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
+}
+
 /** A request's body as handlers take it: never whole in memory, unless they ask for bytes with a limit. */
 export function readSource(incoming: IncomingMessage, maxBytes: number): UploadSource {
   const declared = incoming.headers['content-length']
   const lengthBytes = declared === undefined ? undefined : Number(declared)
   return {
+    contentType: mediaTypeOf(incoming.headers['content-type']),
     lengthBytes,
     into: (write) => feed(incoming, { lengthBytes, maxBytes }, write),
     async bytes(limitBytes) {

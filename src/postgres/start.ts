@@ -7,7 +7,7 @@ import { chooseAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
 import { ownName, prepareCluster } from './cluster.ts'
 import { holdsLock } from './lock.ts'
-import { clearOrphan, isPostmasterOf, readPostmasterFile } from './postmaster-file.ts'
+import { clearOrphan, isPostgresOf, readPostmasterFile } from './postmaster-file.ts'
 import { spawnPostmaster } from './postmaster.ts'
 import { succeeds, type Account } from './run.ts'
 import { postgresArguments } from './settings.ts'
@@ -86,7 +86,7 @@ export async function findPostgres(dataDirectory: string): Promise<PostgresConne
   const directory = join(dataDirectory, 'postgres')
   for (let attempt = 0; attempt < 200; attempt++) {
     const file = await readPostmasterFile(directory)
-    if (!file || !(await isPostmasterOf(directory, file.pid))) return undefined
+    if (!file || !(await isPostgresOf(directory, file.pid))) return undefined
     if (file.ready) return connectionThrough(file.socketDirectory)
     await sleep(50)
   }

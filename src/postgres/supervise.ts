@@ -45,7 +45,8 @@ export async function supervise(
       report.onExit(reason)
       if (Date.now() - since > healthyMs) pauseMs = shortestPauseMs
       await restart(pauseMs).catch((failure: Error) => {
-        if (!stopping.signal.aborted) report.say(failure.message)
+        // The lines that follow in it were said as they came.
+        if (!stopping.signal.aborted) report.say(failure.message.split('\n', 1)[0] ?? '')
       })
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
     }

@@ -34,9 +34,13 @@ export async function changeTag(deps: Deps, tag: TagOf, change: TagChange): Prom
     throw new RegistryError('invalid_request', `Invalid tag name '${tag.name.slice(0, 140)}'`)
   await transact(deps.db, async (tx) => {
     await demandRepository(tx, tag.repository)
+    const { manifestDigest: digest, expiration } = change
+    // Manifests are locked before tags, everywhere: so nobody waits in a circle.
+    const manifestId =
+      digest === undefined ? undefined : await findForTag(tx, tag, digest, deps.clock.now())
     await lockTag(tx, { repositoryId: tag.repository.id, name: tag.name })
-    if (change.expiration !== undefined) await setExpiration(tx, deps, tag, change.expiration)
-    if (change.manifestDigest !== undefined) await moveTag(tx, deps, tag, change.manifestDigest)
+    if (expiration !== undefined) await setExpiration(tx, deps, tag, expiration)
+    if (manifestId !== undefined) await moveTag(tx, deps, tag, { id: manifestId, digest: digest! })
   })
 }
 
@@ -81,17 +85,21 @@ function clampExpiry(
   return new Date((startedSeconds + lifeSeconds) * 1000)
 }
 
-async function moveTag(tx: Tx, { clock }: Deps, tag: TagOf, digest: string): Promise<void> {
+async function moveTag(
+  tx: Tx,
+  { clock }: Deps,
+  tag: TagOf,
+  manifest: { id: number; digest: string },
+): Promise<void> {
   const at = clock.now()
-  const manifestId = await findForTag(tx, tag, digest, at)
   const before = await pointTag(tx, {
     repositoryId: tag.repository.id,
     name: tag.name,
-    manifestId,
+    manifestId: manifest.id,
     at,
   })
   await logTag(tx, tag, at, before ? 'move_tag' : 'create_tag', {
-    manifest_digest: digest,
+    manifest_digest: manifest.digest,
     original_manifest_digest: before?.digest ?? null,
   })
 }

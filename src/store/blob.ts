@@ -106,3 +106,21 @@ export async function unlinkBlob(
   )
   return numAffectedRows > 0n
 }
+
+/** True when a manifest of the repository that is not deleted names the blob. */
+export async function isBlobNamed(
+  tx: Tx,
+  blob: { repositoryId: number; digest: Digest },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('manifest_blob as mb')
+    .innerJoin('manifest as m', 'm.id', 'mb.manifest_id')
+    .innerJoin('blob as b', 'b.id', 'mb.blob_id')
+    .select('m.id')
+    .where('m.repository_id', '=', blob.repositoryId)
+    .where('m.deleted_at', 'is', null)
+    .where('b.digest', '=', blob.digest)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

@@ -5,6 +5,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return (error as { code?: string } | undefined)?.code === '23505'
 }
 
+/** True when the database ended the transaction because two waited for each other. */
+export function isDeadlock(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === '40P01'
+}
+
 const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'])
 
 /** True when the database cannot be reached or is shutting down: the request may be tried again soon. */

@@ -4,6 +4,7 @@ import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'ky
 import pg from 'pg'
 
 import { RegistryError } from '#domain/errors.ts'
+import { isDeadlock } from './db-errors.ts'
 import type { DB } from '#generated/db.d.ts'
 
 /** The database, or a transaction on it: what every store function takes first. */
@@ -70,10 +71,18 @@ function statementName(text: string): string {
   return name
 }
 
-/** Runs `work` in one transaction: all of it holds, or nothing. */
-export function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.isTransaction ? work(db as Tx) : db.transaction().execute(work)
+/** Runs `work` in one transaction: all of it holds, or nothing. A transaction that lost a deadlock runs again. */
+export async function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return work(db as Tx)
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      if (attempt === maxAttempts || !isDeadlock(error)) throw error
+    }
 }
+
+const maxAttempts = 3
 
 /** Gives the only row, or throws: for statements that cannot miss. */
 export function only<T>(rows: readonly T[]): T {

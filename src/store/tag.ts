@@ -109,6 +109,19 @@ export async function endTagsOfManifest(
   return rows.map((row) => row.name)
 }
 
+/** A tag that points at the manifest and that a rule protects. */
+export async function findImmutableTag(tx: Tx, manifestId: number): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('tag')
+    .select('name')
+    .where('manifest_id', '=', manifestId)
+    .where('ended_at', 'is', null)
+    .where('is_immutable', '=', true)
+    .limit(1)
+    .executeTakeFirst()
+  return row?.name
+}
+
 /** Sets or clears the expiry of an open life. */
 export async function setTagExpiry(tx: Tx, tag: { id: number; expiresAt: Date | null }): Promise<void> {
   await tx.updateTable('tag').set({ expires_at: tag.expiresAt }).where('id', '=', tag.id).execute()

@@ -27,6 +27,8 @@ export function runProgram(name: 'registry' | 'locker', dataDirectory: string) {
     ['--disable-warning=ExperimentalWarning', file, dataDirectory],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // So that the socket of one that is killed goes away with the data directory.
+      env: { ...process.env, TMPDIR: dataDirectory },
     },
   )
   const exited = once(child, 'exit')

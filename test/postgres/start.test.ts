@@ -107,11 +107,27 @@ test('a registry that is killed does not keep the next one from starting', async
   await next.end('SIGTERM')
 })
 
-test('PostgreSQL ends by itself when its registry is killed', async () => {
-  const registry = runProgram('registry', await makeUsedDirectory())
-  const pid = Number((await registry.line(/^ready/)).split(' ')[1])
+test('PostgreSQL ends by itself, and in order, when its registry is killed', async () => {
+  const path = await makeUsedDirectory()
+  const registry = runProgram('registry', path)
+  await registry.line(/^ready/)
+  const files = () => readdir(join(path, 'postgres'))
+  expect(await files()).toContain('postmaster.pid')
   await registry.end('SIGKILL')
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
+  // A shutdown in order removes the file; a crash leaves it.
+  await vi.waitFor(async () => expect(await files()).not.toContain('postmaster.pid'), 10_000)
+})
+
+test('a busy statement of a killed PostgreSQL does not hold up the next one', async () => {
+  const { postgres } = await start(await makeUsedDirectory())
+  const { connectionString, pid } = postgres
+  const busy = query(connectionString, 'SELECT count(*) FROM generate_series(1, 1000000000)')
+  busy.catch(() => undefined)
+  const seen = `SELECT count(*)::int FROM pg_stat_activity WHERE query LIKE '%1000000000)' AND state = 'active'`
+  await vi.waitFor(async () => expect(await query(connectionString, seen)).toEqual([1]), 10_000)
+  process.kill(pid, 'SIGKILL')
+  await vi.waitFor(() => query(connectionString, 'SELECT 1'), 10_000)
+  await expect(busy).rejects.toThrow('terminated')
 })
 
 test('a pid file with the number of some other process is no obstacle', async () => {

@@ -1,0 +1,80 @@
+import { parseDigest, type Digest } from '#domain/digest.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { matchesEtag } from '#domain/etag.ts'
+import { parseRange } from '#domain/range.ts'
+import type { RepositoryTarget } from '#domain/target.ts'
+import { deleteBlob } from '#services/delete-manifest.ts'
+import { leaseFoundBlob } from '#services/mount-blob.ts'
+import { findBlob, type HeldBlob } from '#store/blob.ts'
+import type { Deps } from '#deps.ts'
+import type { Handlers } from '#operation.ts'
+
+const octetStream = 'application/octet-stream'
+/** Content of a digest never changes. */
+const forEver = 'private, max-age=31536000, immutable'
+
+/** Blobs: whole, in ranges, or only whether they are there. */
+export const blob: Handlers<'getBlob' | 'headBlob' | 'deleteBlob'> = {
+  async getBlob({ target, params, headers }, deps) {
+    const found = await getBlob(deps, target, parseDigest(params.digest))
+    const identity = identityOf(found)
+    if (matchesEtag(headers['if-none-match'], identity.ETag)) return { status: 304, headers: identity }
+    const served = { ...identity, 'Accept-Ranges': 'bytes' as const }
+    const content = { kind: 'blob' as const, digest: found.digest, sizeBytes: found.sizeBytes }
+    // A range is for the content that the client has begun to load; when that is another, it gets the whole.
+    const isSame = headers['if-range'] === undefined || headers['if-range'] === identity.ETag
+    const ranges = isSame ? parseRange(headers.range, found.sizeBytes) : undefined
+    if (!ranges)
+      return {
+        status: 200,
+        headers: { ...served, 'Content-Length': found.sizeBytes },
+        body: content,
+      }
+    const [only] = ranges
+    return {
+      status: 206,
+      headers:
+        ranges.length === 1 && only
+          ? { ...served, 'Content-Range': `bytes ${only.start}-${only.end}/${found.sizeBytes}` }
+          : served,
+      body: { ...content, ranges },
+    }
+  },
+  async headBlob({ target, params, headers }, deps) {
+    const found = await getBlob(deps, target, parseDigest(params.digest))
+    await leaseFoundBlob(deps, { repository: target, blob: found })
+    const identity = identityOf(found)
+    if (matchesEtag(headers['if-none-match'], identity.ETag)) return { status: 304, headers: identity }
+    return {
+      status: 200,
+      headers: {
+        ...identity,
+        'Accept-Ranges': 'bytes',
+        'Content-Type': octetStream,
+        'Content-Length': found.sizeBytes,
+      },
+    }
+  },
+  async deleteBlob({ target, params }, deps) {
+    await deleteBlob(deps, { repository: target, digest: parseDigest(params.digest) })
+    return { status: 202 }
+  },
+}
+
+async function getBlob(
+  { db }: Deps,
+  { id: repositoryId, fullName }: RepositoryTarget,
+  digest: Digest,
+): Promise<HeldBlob> {
+  const found = await findBlob(db, { repositoryId, digest })
+  if (!found) throw new RegistryError('blob_unknown', `no blob ${digest} in ${fullName}`)
+  return found
+}
+
+function identityOf({ digest }: HeldBlob) {
+  return {
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    'Cache-Control': forEver,
+  }
+}

@@ -1,0 +1,19 @@
+/** Page size when a list is asked for without `n`, and the most that `n` gives. */
+export const maxPageSize = 10_000
+
+/** A page of names: cuts the extra one that tells of a next page, and makes its `Link` (RFC 8288). */
+export function pageOf(
+  found: readonly string[],
+  page: { path: string; size: number },
+): { names: string[]; headers: { Link?: string } } {
+  const names = found.slice(0, page.size)
+  const last = names.at(-1)
+  if (found.length <= page.size || last === undefined) return { names, headers: {} }
+  const query = new URLSearchParams({ n: String(page.size), last })
+  return { names, headers: { Link: `<${page.path}?${query}>; rel="next"` } }
+}
+
+/** The page size that `n` asks for. */
+export function pageSize(n: number | undefined): number {
+  return Math.min(n ?? maxPageSize, maxPageSize)
+}

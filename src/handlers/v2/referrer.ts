@@ -1,0 +1,50 @@
+import { parseDigest } from '#domain/digest.ts'
+import { imageIndexType } from '#domain/manifest.ts'
+import { listReferrers, type Referrer } from '#store/manifest.ts'
+import type { Handlers } from '#operation.ts'
+
+const pageSize = 1_000
+
+/** Manifests whose subject is a given one: signatures, attestations, SBOMs. */
+export const referrer: Handlers<'listReferrers'> = {
+  async listReferrers({ target, params, query }, { db }) {
+    const subject = parseDigest(params.digest)
+    const found =
+      target.kind === 'new-repository'
+        ? []
+        : await listReferrers(db, {
+            repositoryId: target.id,
+            subject,
+            artifactType: query.artifactType,
+            last: query.last ?? '',
+            limit: pageSize + 1,
+          })
+    const page = found.slice(0, pageSize)
+    const last = found.length > pageSize ? page.at(-1)?.digest : undefined
+    const next = new URLSearchParams({
+      ...(query.artifactType === undefined ? {} : { artifactType: query.artifactType }),
+      last: last ?? '',
+    })
+    return {
+      status: 200,
+      headers: {
+        ...(query.artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
+        ...(last === undefined
+          ? {}
+          : { Link: `</v2/${target.fullName}/referrers/${subject}?${next}>; rel="next"` }),
+      },
+      type: imageIndexType,
+      body: { schemaVersion: 2, mediaType: imageIndexType, manifests: page.map(describe) },
+    }
+  },
+}
+
+function describe(referrer: Referrer) {
+  return {
+    mediaType: referrer.media_type,
+    digest: referrer.digest,
+    size: referrer.size_bytes,
+    ...(referrer.artifact_type === null ? {} : { artifactType: referrer.artifact_type }),
+    ...(referrer.annotations === null ? {} : { annotations: referrer.annotations }),
+  }
+}

@@ -1,0 +1,96 @@
+import { parseDigest, parseDigestAlgorithm, type Digest } from '#domain/digest.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { parseChunkRange } from '#domain/range.ts'
+import { tryMount } from '#services/mount-blob.ts'
+import {
+  appendChunk,
+  cancelUpload,
+  finishUpload,
+  getUpload,
+  startUpload,
+} from '#services/upload-blob.ts'
+import type { Handlers } from '#operation.ts'
+
+/** Uploads of blobs: at once, in chunks, or by mounting what another repository has. */
+export const upload: Handlers<
+  'startBlobUpload' | 'getBlobUpload' | 'patchBlobUpload' | 'finishBlobUpload' | 'cancelBlobUpload'
+> = {
+  async startBlobUpload({ target, actor, query, body, request }, deps) {
+    if (query['digest-algorithm'] !== undefined) parseDigestAlgorithm(query['digest-algorithm'])
+    if (query.mount !== undefined) {
+      const mounted = await tryMount(deps, {
+        target,
+        actor,
+        digest: query.mount,
+        from: query.from,
+        host: request.host,
+      })
+      if (mounted) return { status: 201, headers: blobHeaders(target.fullName, mounted) }
+    }
+    const digest = query.digest === undefined ? undefined : parseDigest(query.digest)
+    const started = await startUpload(deps, { target, actor })
+    if (!digest || !body)
+      return { status: 202, headers: uploadHeaders(target.fullName, { id: started.id, bytes: 0 }) }
+    await finishUpload(deps, started, { digest, chunk: { source: body, range: undefined } })
+    return { status: 201, headers: blobHeaders(target.fullName, digest) }
+  },
+  async getBlobUpload({ target, params }, deps) {
+    const found = await getUpload(deps, { id: params.upload_uuid, repositoryId: target.id })
+    return {
+      status: 204,
+      headers: uploadHeaders(target.fullName, { id: found.id, bytes: found.offsetBytes }),
+    }
+  },
+  async patchBlobUpload({ target, params, headers, body }, deps) {
+    const wanted = { id: params.upload_uuid, repositoryId: target.id }
+    const range = parseChunkRange(headers['content-range'])
+    const bytes = await withPlace(target.fullName, wanted.id, () =>
+      body ? appendChunk(deps, wanted, { source: body, range }) : sizeOf(),
+    )
+    return { status: 202, headers: uploadHeaders(target.fullName, { id: wanted.id, bytes }) }
+
+    async function sizeOf() {
+      return (await getUpload(deps, wanted)).offsetBytes
+    }
+  },
+  async finishBlobUpload({ target, params, query, headers, body }, deps) {
+    const wanted = { id: params.upload_uuid, repositoryId: target.id }
+    const digest = parseDigest(query.digest)
+    const range = parseChunkRange(headers['content-range'])
+    await withPlace(target.fullName, wanted.id, () =>
+      finishUpload(deps, wanted, { digest, chunk: body && { source: body, range } }),
+    )
+    return { status: 201, headers: blobHeaders(target.fullName, digest) }
+  },
+  async cancelBlobUpload({ target, params }, deps) {
+    await cancelUpload(deps, { id: params.upload_uuid, repositoryId: target.id })
+    return { status: 204 }
+  },
+}
+
+function blobHeaders(fullName: string, digest: Digest) {
+  return { Location: `/v2/${fullName}/blobs/${digest}`, 'Docker-Content-Digest': digest }
+}
+
+/** Where an upload stands. `Range` names the last byte held; an empty upload says `0-0` like its first byte does. */
+function uploadHeaders(fullName: string, upload: { id: string; bytes: number }) {
+  return {
+    Location: `/v2/${fullName}/blobs/uploads/${upload.id}`,
+    Range: `0-${Math.max(0, upload.bytes - 1)}`,
+    'Docker-Upload-UUID': upload.id,
+  }
+}
+
+/** A chunk out of order is told where the upload stands, so that the client can go on from there. */
+async function withPlace<T>(fullName: string, id: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'range_invalid') throw error
+    const bytes = Number(error.options.extra?.offset ?? 0)
+    throw new RegistryError('range_invalid', error.message, {
+      ...error.options,
+      headers: uploadHeaders(fullName, { id, bytes }),
+    })
+  }
+}

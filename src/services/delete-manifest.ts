@@ -1,0 +1,64 @@
+import type { Digest } from '#domain/digest.ts'
+import { RegistryError } from '#domain/errors.ts'
+import type { KnownActor } from '#domain/principal.ts'
+import type { RepositoryTarget } from '#domain/target.ts'
+import { isBlobNamed, unlinkBlob } from '#store/blob.ts'
+import { transact } from '#store/db.ts'
+import { writeLog } from '#store/log.ts'
+import { markManifestDeleted } from '#store/manifest.ts'
+import { endTagsOfManifest, findImmutableTag } from '#store/tag.ts'
+import type { Deps } from '#deps.ts'
+
+/**
+ * Deletes a manifest and every tag that points at it, at once. Both stay restorable while the time machine
+ * holds them. Throws `manifest_unknown`, or `tag_immutable` when a rule protects one of the tags.
+ */
+export async function deleteManifest(
+  { db, clock }: Deps,
+  deleted: { repository: RepositoryTarget; digest: Digest; actor: KnownActor },
+): Promise<void> {
+  const { repository, digest, actor } = deleted
+  const at = clock.now()
+  await transact(db, async (tx) => {
+    const manifestId = await markManifestDeleted(tx, { repositoryId: repository.id, digest, at })
+    if (manifestId === undefined)
+      throw new RegistryError('manifest_unknown', `no manifest ${digest} in ${repository.fullName}`)
+    const immutable = await findImmutableTag(tx, manifestId)
+    if (immutable !== undefined)
+      throw new RegistryError('tag_immutable', `Cannot delete immutable tag '${immutable}'`)
+    for (const tag of await endTagsOfManifest(tx, { manifestId, at }))
+      await writeLog(tx, {
+        kind: 'delete_tag',
+        actor,
+        namespaceId: repository.namespace.id,
+        repositoryId: repository.id,
+        metadata: {
+          tag,
+          digest,
+          username: actor.username,
+          namespace: repository.namespace.name,
+          repo: repository.name,
+        },
+        at,
+      })
+  })
+}
+
+/**
+ * Takes a blob out of a repository. Throws `blob_unknown`, or `blob_in_use` while a manifest of the
+ * repository names it.
+ */
+export async function deleteBlob(
+  { db }: Deps,
+  { repository, digest }: { repository: RepositoryTarget; digest: Digest },
+): Promise<void> {
+  await transact(db, async (tx) => {
+    if (!(await unlinkBlob(tx, { repositoryId: repository.id, digest })))
+      throw new RegistryError('blob_unknown', `no blob ${digest} in ${repository.fullName}`)
+    if (await isBlobNamed(tx, { repositoryId: repository.id, digest }))
+      throw new RegistryError(
+        'blob_in_use',
+        `a manifest of ${repository.fullName} names ${digest}: delete the manifest first`,
+      )
+  })
+}

@@ -1,0 +1,89 @@
+import { checkCredentials } from '#credentials/check-credentials.ts'
+import { hashToken } from '#credentials/secrets.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { standingOf, type UserPrincipal } from '#domain/principal.ts'
+import { findRefreshToken } from '#store/refresh-token.ts'
+import { findUserById, type User } from '#store/user.ts'
+import type { Deps } from '#deps.ts'
+import { issueToken, type IssuedToken } from './issue-token.ts'
+
+/** The form of the token service (Docker's OAuth2 token specification). */
+export interface TokenForm {
+  grant_type: string
+  service?: string
+  client_id?: string
+  access_type?: string
+  scope?: string
+  username?: string
+  password?: string
+  refresh_token?: string
+}
+
+/**
+ * Gives a registry token for a password or a refresh token. Throws `unauthorized` (`invalid_grant`),
+ * `too_many_attempts`, or `invalid_request` for a form that lacks something.
+ */
+export async function exchangeGrant(deps: Deps, form: TokenForm, host: string): Promise<IssuedToken> {
+  const clientId = form.client_id ?? ''
+  const request = { service: form.service, scopes: [form.scope ?? ''], host }
+  switch (form.grant_type) {
+    case 'password': {
+      const user = await checkCredentials(deps, {
+        login: demandField(form, 'username'),
+        password: demandField(form, 'password'),
+      })
+      return issueToken(deps, {
+        ...request,
+        principal: principalOf(deps, user, 'password'),
+        ...(form.access_type === 'offline' ? { refreshFor: clientId } : {}),
+      })
+    }
+    case 'refresh_token': {
+      const user = await findRefreshed(deps, { token: demandField(form, 'refresh_token'), host, clientId })
+      return issueToken(deps, { ...request, principal: principalOf(deps, user, 'refresh_token') })
+    }
+    default:
+      throw new RegistryError('invalid_request', 'grant_type must be password or refresh_token', {
+        extra: { error: 'unsupported_grant_type' },
+      })
+  }
+}
+
+function demandField(form: TokenForm, field: 'username' | 'password' | 'refresh_token'): string {
+  const value = form[field]
+  if (value) return value
+  throw new RegistryError('invalid_request', `the form lacks ${field}`)
+}
+
+/** A refresh token works for the client and the registry it was given to, until the password changes. */
+async function findRefreshed(
+  { db, clock }: Deps,
+  given: { token: string; host: string; clientId: string },
+): Promise<User> {
+  const found = await findRefreshToken(db, { tokenHash: hashToken(given.token), at: clock.now() })
+  const user = found && (await findUserById(db, found.user_id))
+  const isGood =
+    user?.enabled &&
+    user.credential_epoch === found?.credential_epoch &&
+    found.service === given.host &&
+    found.client_id === given.clientId
+  if (!isGood)
+    throw new RegistryError('unauthorized', 'the refresh token is not valid here, or no longer: log in again')
+  return user
+}
+
+function principalOf(
+  { config }: Deps,
+  user: User,
+  kind: 'password' | 'refresh_token',
+): UserPrincipal {
+  return {
+    kind: 'user',
+    id: user.id,
+    uuid: user.uuid,
+    username: user.username,
+    credentialEpoch: user.credential_epoch,
+    standing: standingOf({ username: user.username, isSuperuser: user.is_superuser }, config),
+    credential: { kind },
+  }
+}
