@@ -1,15 +1,16 @@
-import type { Config } from '#config.ts'
+import { migrateToLatest } from '#store/migrate.ts'
 import { loadForCommand, type ConfigOption } from './configuration.ts'
-import { say } from './output.ts'
+import { borrowDatabase } from './database.ts'
+import { complain, say } from './output.ts'
 
 /** `portolan migrate`: brings the database to the shape that this version needs; nothing happens when it has it. */
 export async function migrateCommand(options: ConfigOption): Promise<void> {
   const { config } = loadForCommand(options)
-  await migrateDatabase(config)
+  const database = await borrowDatabase(config, { say, onTrouble: complain })
+  try {
+    for (const name of await migrateToLatest(database.connectionString)) say(`applied ${name}`)
+  } finally {
+    await database.close()
+  }
   say('the database is up to date')
-}
-
-/** Opens the database and runs the migrations that it lacks. */
-async function migrateDatabase(_config: Config): Promise<void> {
-  throw new Error('migrations cannot run yet: the database is not connected')
 }

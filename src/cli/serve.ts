@@ -1,13 +1,82 @@
+import pino from 'pino'
+
 import type { Config } from '#config.ts'
+import { listen } from '#http/server.ts'
+import { composeRegistry } from '../registry.ts'
+import { openFilesystemDriver } from '#storage/filesystem.ts'
+import { releaseAllUploads } from '#store/upload.ts'
+import { migrateToLatest } from '#store/migrate.ts'
+import { anyUserExists } from '#store/user.ts'
 import { loadForCommand, type ConfigOption } from './configuration.ts'
+import { openDatabase } from './database.ts'
+import { say } from './output.ts'
 
 /** `portolan serve`: runs the registry until SIGTERM or SIGINT; settles when the last request is answered and everything is closed. */
 export async function serveCommand(options: ConfigOption): Promise<void> {
   const { config } = loadForCommand(options)
-  await runRegistry(config)
+  const stopped = waitForSignal()
+  const log = pino({ level: config.LOG_LEVEL })
+  const database = await openDatabase(config, {
+    say,
+    onTrouble: (line) => log.error({ part: 'postgres' }, line),
+  })
+  try {
+    await serve(config, { log, database, stopped })
+  } finally {
+    await database.close()
+  }
+  say('stopped')
 }
 
-/** Composes the parts, listens, waits for a signal and drains. */
-async function runRegistry(_config: Config): Promise<void> {
-  throw new Error('the registry cannot be served yet: its parts are not connected')
+async function serve(
+  config: Config,
+  {
+    log,
+    database,
+    stopped,
+  }: { log: pino.Logger; database: Awaited<ReturnType<typeof openDatabase>>; stopped: Promise<string> },
+): Promise<void> {
+  const ran = await migrateToLatest(database.connectionString)
+  if (ran.length > 0) say(`database: ${ran.length} migration${ran.length === 1 ? '' : 's'} applied`)
+  const blobs = await openFilesystemDriver(`${config.DATA_DIR}/storage`)
+  const registry = await composeRegistry({
+    config,
+    connectionString: database.connectionString,
+    secretKey: database.secretKey,
+    blobs,
+    log,
+  })
+  // The database is ours alone: whoever held a lease died with the last process.
+  if (database.isPrivate) await releaseAllUploads(registry.deps.db)
+  const jobs = await registry.startJobs()
+  const listener = await listen(registry.handle, { bind: config.BIND, port: config.PORT })
+  await greet(config, listener, await anyUserExists(registry.deps.db))
+
+  say(`${await stopped}: no new requests; those under way have 25 seconds`)
+  await listener.drain()
+  await jobs.stop()
+  await registry.close()
+}
+
+/** Gives the name of the first signal that asks to stop. */
+function waitForSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+  })
+}
+
+async function greet(
+  config: Config,
+  listener: { addresses: string[]; port: number },
+  hasUsers: boolean,
+): Promise<void> {
+  const host = config.SERVER_HOSTNAME ?? `localhost:${listener.port}`
+  const url = `${config.PREFERRED_URL_SCHEME}://${host}`
+  say(`listening on ${listener.addresses.join(' and ')}; data in ${config.DATA_DIR}`)
+  say(`Portolan is ready: ${url}   (documentation: ${url}/docs)`)
+  if (hasUsers) return
+  say('There is no account yet. Make the first one, a superuser, with')
+  say('  npm run portolan -- user create NAME --email ADDRESS --superuser')
+  if (config.FEATURE_USER_INITIALIZE)
+    say(`or:  curl -X POST ${url}/api/v1/user/initialize -H 'Content-Type: application/json' -d '{"username": "admin", "password": "…", "email": "…"}'`)
 }

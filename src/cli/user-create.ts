@@ -1,6 +1,12 @@
 import type { Config } from '#config.ts'
+import { systemClock } from '#domain/clock.ts'
+import type { Actor } from '#domain/principal.ts'
+import { createUser } from '#services/create-user.ts'
+import { connect } from '#store/db.ts'
+import { migrateToLatest } from '#store/migrate.ts'
 import { loadForCommand, type ConfigOption } from './configuration.ts'
-import { say } from './output.ts'
+import { borrowDatabase } from './database.ts'
+import { complain, say } from './output.ts'
 import { readPassword } from './password.ts'
 
 /** Options of `portolan user create`. */
@@ -8,6 +14,14 @@ export interface UserCreateOptions extends ConfigOption {
   email: string
   superuser?: true
   passwordStdin?: true
+}
+
+/** Who acts when the command line does. */
+const commandLine: Actor = {
+  kind: 'anonymous',
+  credential: { kind: 'none' },
+  address: 'command line',
+  userAgent: 'portolan',
 }
 
 interface NewAccount {
@@ -29,7 +43,21 @@ export async function createUserCommand(
   say(`${superuser ? 'superuser' : 'user'} ${username} is created`)
 }
 
-/** Opens the database and creates the account in it. */
-async function storeAccount(_config: Config, { username }: NewAccount): Promise<void> {
-  throw new Error(`user ${username} cannot be created yet: the database is not connected`)
+/** Opens the database, also beside a running server, and creates the account in it. */
+async function storeAccount(config: Config, account: NewAccount): Promise<void> {
+  const database = await borrowDatabase(config, { say, onTrouble: complain })
+  try {
+    await migrateToLatest(database.connectionString)
+    const { db, close } = connect({
+      connectionString: database.connectionString,
+      maxConnections: 1,
+    })
+    try {
+      await createUser({ db, clock: systemClock, config }, { ...account, actor: commandLine })
+    } finally {
+      await close()
+    }
+  } finally {
+    await database.close()
+  }
 }

@@ -103,13 +103,19 @@ async function sendAsset(context: Context, asset: Asset): Promise<void> {
   context.status = 200
   context.set({ ...pageHeaders(), 'Cache-Control': 'no-cache', ETag: etag })
   context.vary('Accept-Encoding')
-  if (context.fresh) {
+  if (isKnown(context.get('If-None-Match'), etag)) {
     context.status = 304
     return
   }
   context.type = asset.type
   if (encoding !== 'identity') context.set('Content-Encoding', encoding)
   context.body = bytes
+}
+
+/** RFC 9110, 13.1.2. Koa's own `fresh` sends everything again to callers whose caches are off. */
+function isKnown(ifNoneMatch: string, etag: string): boolean {
+  const known = ifNoneMatch.split(',').map((entry) => entry.trim().replace(/^W\//, ''))
+  return known.includes(etag) || known.includes('*')
 }
 
 function sendNotFound(context: Context, registry: string): void {

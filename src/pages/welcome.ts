@@ -87,11 +87,11 @@ podman push ${plain}busybox ${host}/<var>NAME</var>/busybox`
 }
 
 function skopeoLines({ host, baseUrl }: Welcome): Markup {
-  const plain = isPlain(baseUrl)
-  return markup`skopeo login ${plain ? '--tls-verify=false ' : ''}${host}
-skopeo copy --all ${plain ? '--dest-tls-verify=false ' : ''}\\
-  docker://docker.io/library/busybox \\
-  docker://${host}/<var>NAME</var>/busybox`
+  const [login, copy] = isPlain(baseUrl)
+    ? ['--tls-verify=false ', '--dest-tls-verify=false ']
+    : ['', '']
+  return markup`skopeo login ${login}${host}
+skopeo copy --all ${copy}docker://docker.io/library/busybox docker://${host}/<var>NAME</var>/busybox`
 }
 
 const isPlain = (baseUrl: string) => baseUrl.startsWith('http:')

@@ -48,7 +48,7 @@ export async function holdUpload(
     expiresAt: new Date(at.getTime() + config.UPLOAD_EXPIRATION * 1000),
   })
   if (lease.outcome === 'unknown') throw unknownUpload()
-  if (lease.outcome === 'busy')
+  if (lease.outcome !== 'leased')
     throw new RegistryError(
       'blob_upload_busy',
       'another request is writing to this upload: wait for it, or ask for the upload’s status',

@@ -36,6 +36,7 @@ export function connect(options: { connectionString: string; maxConnections: num
   })
   // An idle connection that the server closes is no fault of a request; the next query opens another.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool: namedStatements(pool) }) })
   return { db, pool, close: () => db.destroy() }
 }

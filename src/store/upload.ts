@@ -64,7 +64,8 @@ export async function findUpload(
 /** What came of asking for the right to write: the upload, with whether an expired lease was taken over. */
 export type Lease =
   | { outcome: 'leased'; upload: Upload; takenOver: boolean }
-  | { outcome: 'busy' | 'unknown' }
+  | { outcome: 'busy' }
+  | { outcome: 'unknown' }
 
 /** Leases an upload to one writer, until it releases it or the time is over. One statement decides. */
 export async function leaseUpload(

@@ -73,7 +73,7 @@ export const start: Handler<'startBlobUpload'> = ({ query, body, target }) => {
 }
 
 export const send: Handler<'getBlob'> = ({ headers, target }) => {
-  holds<Is<typeof headers.Range, string | undefined>>()
+  holds<Is<typeof headers.range, string | undefined>>()
   holds<Is<typeof target.kind, 'repository'>>()
   return {
     status: 200,

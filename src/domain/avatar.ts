@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto'
+
+/** What a picture for somebody is drawn from. */
+export interface Avatar {
+  name: string
+  /** sha256 in hex of the trimmed, lower-case e-mail address or id. */
+  hash: string
+  /** `#rrggbb`, the same for the same hash. */
+  color: string
+  kind: 'user' | 'org' | 'team' | 'robot' | 'app'
+}
+
+const palette = [
+  '#1b5e9e', '#2e7d32', '#8e24aa', '#c62828', '#00838f', '#6d4c41', '#ad1457', '#4527a0',
+  '#ef6c00', '#558b2f', '#283593', '#00695c', '#9e9d24', '#5d4037', '#d84315', '#37474f',
+] as const
+
+/** Avatar of somebody, by e-mail address where there is one, else by name. */
+export function avatarOf(kind: Avatar['kind'], name: string, id?: string | null): Avatar {
+  const hash = createHash('sha256').update((id ?? name).trim().toLowerCase()).digest('hex')
+  const color = palette[Number.parseInt(hash.slice(0, 8), 16) % palette.length] as string
+  return { name, hash, color, kind }
+}

@@ -1,0 +1,37 @@
+import type { Handlers, OperationId } from '#operation.ts'
+import { capabilities } from './v1/capabilities.ts'
+import { error } from './v1/error.ts'
+import { manifest as v1Manifest } from './v1/manifest.ts'
+import { repository } from './v1/repository.ts'
+import { signin } from './v1/signin.ts'
+import { tag as v1Tag } from './v1/tag.ts'
+import { user } from './v1/user.ts'
+import { web } from './v1/web.ts'
+import { api } from './v2/api.ts'
+import { blob } from './v2/blob.ts'
+import { catalog } from './v2/catalog.ts'
+import { manifest } from './v2/manifest.ts'
+import { referrer } from './v2/referrer.ts'
+import { tag } from './v2/tag.ts'
+import { token } from './v2/token.ts'
+import { upload } from './v2/upload.ts'
+
+/** A handler for every operation of both documents; a missing one does not compile. */
+export const handlers: Handlers<OperationId> = {
+  ...capabilities,
+  ...error,
+  ...v1Manifest,
+  ...repository,
+  ...signin,
+  ...v1Tag,
+  ...user,
+  ...web,
+  ...api,
+  ...blob,
+  ...catalog,
+  ...manifest,
+  ...referrer,
+  ...tag,
+  ...token,
+  ...upload,
+}

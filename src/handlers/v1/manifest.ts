@@ -1,0 +1,29 @@
+import { isDigest } from '#domain/digest.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { readLayers } from '#services/read-layers.ts'
+import { findManifest } from '#store/manifest.ts'
+import type { Handlers } from '#operation.ts'
+import { viewLayer } from './manifest-view.ts'
+
+/** Manifests as people look at them. */
+export const manifest: Handlers<'getRepoManifest'> = {
+  async getRepoManifest({ target, params }, deps) {
+    const { manifestref: digest } = params
+    const found = isDigest(digest)
+      ? await findManifest(deps.db, { repositoryId: target.id, digest })
+      : undefined
+    if (!found) throw new RegistryError('not_found', `no manifest ${digest} in ${target.fullName}`)
+    const layers = found.isIndex ? null : await readLayers(deps, found)
+    return {
+      status: 200,
+      body: {
+        digest: found.digest,
+        is_manifest_list: found.isIndex,
+        manifest_data: found.content.toString('utf8'),
+        config_media_type: found.configMediaType,
+        layers_compressed_size: found.isIndex ? 0 : found.layersSizeBytes,
+        layers: layers && layers.map(viewLayer),
+      },
+    }
+  },
+}

@@ -1,0 +1,103 @@
+import { RegistryError } from '#domain/errors.ts'
+import { parseRepositoryName } from '#domain/name.ts'
+import { changeRepository, deleteRepository, makeRepository } from '#services/change-repository.ts'
+import { listTags } from '#services/list-tags.ts'
+import { visibilityOf } from '#services/visibility.ts'
+import { listRepositories } from '#store/repository.ts'
+import type { Handlers } from '#operation.ts'
+import { dailyCounts, viewRepository, viewSummary, viewTags } from './repository-view.ts'
+import { readPageToken, writePageToken } from './page-token.ts'
+
+const pageSize = 100
+/** Live tags that `getRepo` includes at most. */
+const maxIncludedTags = 500
+
+/** Repositories. */
+export const repository: Handlers<
+  | 'createRepo'
+  | 'listRepos'
+  | 'getRepo'
+  | 'updateRepo'
+  | 'deleteRepository'
+  | 'changeRepoVisibility'
+  | 'changeRepoState'
+> = {
+  async createRepo({ target, actor, body }, deps) {
+    const { name } = parseRepositoryName(`${target.name}/${body.repository}`, '')
+    await makeRepository(deps, {
+      namespace: target,
+      name,
+      isPublic: body.visibility === 'public',
+      description: body.description,
+      actor,
+    })
+    return { status: 201, body: { namespace: target.name, name, kind: 'image' } }
+  },
+  async listRepos({ actor, query }, { db, config }) {
+    if (!query.namespace && !query.starred && !query.public)
+      throw new RegistryError('invalid_request', 'namespace, starred or public must be given')
+    if (query.starred && actor.kind === 'anonymous')
+      throw new RegistryError('invalid_request', 'starred needs somebody signed in')
+    const found = query.starred
+      ? []
+      : await listRepositories(db, {
+          ...visibilityOf(actor, config),
+          includePublic: query.public || query.namespace !== undefined,
+          namespace: query.namespace,
+          withLastModified: query.last_modified ?? false,
+          afterId: readPageToken(query.next_page),
+          limit: pageSize + 1,
+        })
+    const page = found.slice(0, pageSize)
+    const last = found.length > pageSize ? page.at(-1) : undefined
+    return {
+      status: 200,
+      body: {
+        repositories: page.map((row) => viewSummary(row, { actor, query })),
+        ...(last ? { next_page: writePageToken(last.id) } : {}),
+      },
+    }
+  },
+  async getRepo({ target, query }, deps) {
+    const tags =
+      query.includeTags === false
+        ? undefined
+        : await listTags(deps, {
+            repository: target,
+            name: undefined,
+            contains: undefined,
+            onlyLive: true,
+            page: 1,
+            limit: maxIncludedTags,
+          })
+    return {
+      status: 200,
+      body: {
+        ...viewRepository(target),
+        ...(tags ? { tags: viewTags(tags.tags) } : {}),
+        ...(query.includeStats ? { stats: dailyCounts(deps.clock.now()) } : {}),
+      },
+    }
+  },
+  async updateRepo({ target, actor, body }, deps) {
+    await changeRepository(deps, {
+      repository: target,
+      change: { description: body.description },
+      actor,
+    })
+    return { status: 200, body: { success: true } }
+  },
+  async deleteRepository({ target, actor }, deps) {
+    await deleteRepository(deps, { repository: target, actor })
+    return { status: 204 }
+  },
+  async changeRepoVisibility({ target, actor, body }, deps) {
+    const change = { isPublic: body.visibility === 'public' }
+    await changeRepository(deps, { repository: target, change, actor })
+    return { status: 200, body: { success: true } }
+  },
+  async changeRepoState({ target, actor, body }, deps) {
+    await changeRepository(deps, { repository: target, change: { state: body.state }, actor })
+    return { status: 200, body: { success: true } }
+  },
+}

@@ -1,0 +1,40 @@
+import { RegistryError } from '#domain/errors.ts'
+import type { Actor } from '#domain/principal.ts'
+import { signIn, signOut } from '#services/sign-in.ts'
+import type { Deps } from '#deps.ts'
+import type { Handlers } from '#operation.ts'
+
+/** Signing in and out of the browser session. */
+export const signin: Handlers<'signinUser' | 'verifyUser' | 'logout'> = {
+  async signinUser({ body, actor, session }, deps) {
+    const user = await trySignIn(deps, { login: body.username, password: body.password, actor })
+    const token = await session.signIn({ id: user.id, sessionEpoch: user.session_epoch })
+    return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: { success: true } }
+  },
+  async verifyUser({ body, actor, session }, deps) {
+    const user = await trySignIn(deps, { login: actor.username, password: body.password, actor })
+    const token = await session.signIn({ id: user.id, sessionEpoch: user.session_epoch })
+    return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: { success: true } }
+  },
+  async logout({ actor, session }, deps) {
+    await signOut(deps, actor)
+    await session.signOut()
+    return { status: 200, body: { success: true } }
+  },
+}
+
+/** Quay answers wrong credentials with 403 and fields that its web page reads. */
+async function trySignIn(
+  deps: Deps,
+  given: { login: string; password: string; actor: Actor },
+): ReturnType<typeof signIn> {
+  try {
+    return await signIn(deps, given)
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'unauthorized') throw error
+    throw new RegistryError('insufficient_scope', error.message, {
+      cause: error,
+      extra: { needsEmailVerification: false, invalidCredentials: true },
+    })
+  }
+}

@@ -1,0 +1,60 @@
+import { avatarOf } from '#domain/avatar.ts'
+import { ownAccountRole } from '#domain/access.ts'
+import type { KnownActor } from '#domain/principal.ts'
+import type { Membership } from '#store/organization.ts'
+import type { User } from '#store/user.ts'
+
+/** What anybody may know of a user. */
+export function viewStranger(user: User) {
+  return {
+    anonymous: false,
+    username: user.username,
+    avatar: avatarOf('user', user.username, user.email),
+  }
+}
+
+/** What users see of themselves; with an OAuth token as much as its scopes allow. */
+export function viewUser(actor: KnownActor, user: User, memberships: readonly Membership[]) {
+  const isAdmin = ownAccountRole(actor) === 'admin'
+  const { superuser, globalReadonlySuperuser } = actor.standing
+  return {
+    ...viewStranger(user),
+    ...(isAdmin ? viewAccount(user) : {}),
+    ...(ownAccountRole(actor) === undefined
+      ? {}
+      : { organizations: memberships.map((membership) => viewMembership(membership, isAdmin)) }),
+    ...(superuser ? { super_user: true } : {}),
+    ...(globalReadonlySuperuser ? { global_readonly_super_user: true } : {}),
+  }
+}
+
+function viewAccount(user: User) {
+  return {
+    can_create_repo: true,
+    is_me: true,
+    verified: user.is_verified,
+    email: user.email ?? '',
+    logins: [],
+    invoice_email: user.invoice_email,
+    invoice_email_address: user.invoice_email_address,
+    preferred_namespace: false,
+    tag_expiration_s: user.tag_expiration_seconds,
+    prompts: [],
+    company: user.company,
+    family_name: user.family_name,
+    given_name: user.given_name,
+    location: user.location,
+    is_free_account: true,
+    has_password_set: user.password_hash !== null,
+  }
+}
+
+function viewMembership({ name, role }: Membership, isAdmin: boolean) {
+  return {
+    name,
+    avatar: avatarOf('org', name),
+    can_create_repo: role !== 'member',
+    public: false,
+    ...(isAdmin ? { is_org_admin: role === 'admin', preferred_namespace: false } : {}),
+  }
+}

@@ -1,0 +1,89 @@
+import { RegistryError } from '#domain/errors.ts'
+import { changeAccount } from '#services/change-account.ts'
+import { createUser } from '#services/create-user.ts'
+import { initializeUser } from '#services/initialize-user.ts'
+import { listMemberships } from '#store/organization.ts'
+import { findUserById, findUserByName, type User } from '#store/user.ts'
+import type { Deps } from '#deps.ts'
+import type { Actor } from '#domain/principal.ts'
+import type { Handlers } from '#operation.ts'
+import { viewStranger, viewUser } from './user-view.ts'
+
+/** Accounts. */
+export const user: Handlers<
+  | 'getLoggedInUser'
+  | 'getUserInformation'
+  | 'createNewUser'
+  | 'changeUserDetails'
+  | 'initializeUser'
+> = {
+  async getLoggedInUser({ actor }, deps) {
+    return { status: 200, body: await viewOf(deps, actor, (await findUserById(deps.db, actor.id))!) }
+  },
+  async getUserInformation({ params, actor }, deps) {
+    const found = await findUserByName(deps.db, params.username)
+    if (!found) throw new RegistryError('not_found', `no user ${params.username}`)
+    return { status: 200, body: await viewOf(deps, actor, found) }
+  },
+  async createNewUser({ body, actor, session }, deps) {
+    const made = await createUser(deps, {
+      username: body.username,
+      email: body.email ?? null,
+      password: body.password,
+      actor,
+    })
+    const token = await session.signIn({ id: made.id, sessionEpoch: made.session_epoch })
+    return {
+      status: 200,
+      headers: { 'X-Next-CSRF-Token': token },
+      body: await viewOf(deps, signedIn(actor, made, deps), made),
+    }
+  },
+  async changeUserDetails({ body, actor, session }, deps) {
+    const changed = await changeAccount(deps, { actor, wanted: body })
+    const view = await viewOf(deps, actor, changed)
+    if (body.password === undefined) return { status: 200, body: view }
+    // The new password has ended every session, this one too; the caller goes on in a fresh one.
+    const token = await session.signIn({ id: changed.id, sessionEpoch: changed.session_epoch })
+    return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: view }
+  },
+  async initializeUser({ body, actor, session }, deps) {
+    const { user: made, accessToken } = await initializeUser(deps, {
+      username: body.username,
+      email: body.email ?? null,
+      password: body.password,
+      accessToken: body.access_token,
+      actor,
+    })
+    const token = await session.signIn({ id: made.id, sessionEpoch: made.session_epoch })
+    return {
+      status: 200,
+      headers: { 'X-Next-CSRF-Token': token },
+      body: {
+        username: made.username,
+        email: made.email,
+        ...(accessToken === undefined ? {} : { access_token: accessToken }),
+      },
+    }
+  },
+}
+
+function signedIn(actor: Actor, made: User, { clock }: Deps): Actor {
+  return {
+    kind: 'user',
+    id: made.id,
+    uuid: made.uuid,
+    username: made.username,
+    credentialEpoch: made.credential_epoch,
+    standing: { superuser: false, globalReadonlySuperuser: false, restricted: false },
+    credential: { kind: 'session', signedInAt: clock.now() },
+    address: actor.address,
+    userAgent: actor.userAgent,
+  }
+}
+
+/** What the caller may see of a user: oneself in full, others by name. */
+async function viewOf({ db }: Deps, actor: Actor, found: User) {
+  if (actor.kind === 'anonymous' || actor.id !== found.id) return viewStranger(found)
+  return viewUser(actor, found, await listMemberships(db, found.id))
+}

@@ -1,0 +1,41 @@
+import { Logger, parseCronItems, run, type TaskList } from 'graphile-worker'
+
+import { cleanUp } from '#services/clean-up.ts'
+import { deleteMarkedRepository } from '#store/repository.ts'
+import type { Connection } from '#store/db.ts'
+import type { JobPayloads } from '#store/job.ts'
+import type { Deps } from '#deps.ts'
+
+/** Running background work. */
+export interface Jobs {
+  /** Lets the jobs under way end. */
+  stop(): Promise<void>
+}
+
+/** Works off jobs, and once every ten minutes what time has made due. */
+export async function startJobs(deps: Deps, pgPool: Connection['pool']): Promise<Jobs> {
+  const runner = await run({
+    pgPool,
+    concurrency: 2,
+    noHandleSignals: true,
+    pollInterval: 2_000,
+    logger: new Logger(() => (level, message) => {
+      if (level === 'error' || level === 'warning') deps.log.warn({ jobs: level }, message)
+    }),
+    taskList: tasks(deps),
+    parsedCronItems: parseCronItems([
+      { task: 'clean-up', match: '*/10 * * * *', options: { backfillPeriod: 0 } },
+    ]),
+  })
+  return { stop: () => runner.stop() }
+}
+
+function tasks(deps: Deps): TaskList {
+  return {
+    'purge-repository': async (payload) => {
+      const { repositoryId } = payload as JobPayloads['purge-repository']
+      await deleteMarkedRepository(deps.db, repositoryId)
+    },
+    'clean-up': () => cleanUp(deps),
+  }
+}

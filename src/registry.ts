@@ -1,0 +1,58 @@
+import { createServer } from 'node:http'
+import type { Logger } from 'pino'
+
+import { systemClock, type Clock } from '#domain/clock.ts'
+import { openSigningKeys } from '#credentials/signing-keys.ts'
+import { openTokenVerifier } from '#credentials/registry-tokens.ts'
+import { createApp } from '#http/app.ts'
+import { openMetrics } from '#http/metrics.ts'
+import { startJobs, type Jobs } from '#jobs/run.ts'
+import { connect } from '#store/db.ts'
+import type { BlobDriver } from '#storage/driver.ts'
+import type { Config } from '#config.ts'
+import type { Deps } from '#deps.ts'
+
+/** What a registry is made of; where it comes from is the caller's business. */
+export interface RegistryParts {
+  config: Config
+  connectionString: string
+  secretKey: string
+  blobs: BlobDriver
+  log: Logger
+  clock?: Clock
+}
+
+/** A composed registry: it answers requests, but does not listen by itself. */
+export interface Registry {
+  deps: Deps
+  handle: Parameters<typeof createServer>[1] & {}
+  /** Begins with background work. */
+  startJobs(): Promise<Jobs>
+  /** Ends the connections to the database. Requests and jobs must be over. */
+  close(): Promise<void>
+}
+
+const maxConnections = 20
+
+/** Puts the parts together. The database must have been migrated. */
+export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
+  const { config, secretKey, blobs, log } = parts
+  const clock = parts.clock ?? systemClock
+  const connection = connect({ connectionString: parts.connectionString, maxConnections })
+  const { db } = connection
+  const issuer = config.INSTANCE_SERVICE_KEY_SERVICE
+  const keys = openSigningKeys({ db, secretKey, service: issuer, clock })
+  const deps: Deps = { config, db, blobs, clock, log, keys }
+  const app = await createApp({
+    ...deps,
+    secretKey,
+    verifyToken: openTokenVerifier({ keys, issuer, clock }),
+    metrics: openMetrics(connection.pool),
+  })
+  return {
+    deps,
+    handle: app.callback(),
+    startJobs: () => startJobs(deps, connection.pool),
+    close: () => connection.close(),
+  }
+}
