@@ -1801,6 +1801,11 @@ export interface operations {
                  * @example acme/base
                  */
                 from?: string;
+                /**
+                 * @description Registry that the repository of `from` is on; crane sends it. Taken and not looked at.
+                 * @example localhost:8080
+                 */
+                origin?: string;
             };
             header?: never;
             path: {

@@ -20,7 +20,10 @@ interface Listeners {
 }
 
 /** Opens the database for a server: with no DATABASE_URL the private one is started, and the data directory is this process's alone. */
-export async function openDatabase(config: Config, { say, onTrouble }: Listeners): Promise<OpenedDatabase> {
+export async function openDatabase(
+  config: Config,
+  { say, onTrouble }: Listeners,
+): Promise<OpenedDatabase> {
   if (config.DATABASE_URL !== undefined) return outsideDatabase(config, config.DATABASE_URL)
   const lock = await lockDataDirectory(config.DATA_DIR)
   try {
@@ -42,7 +45,10 @@ export async function openDatabase(config: Config, { say, onTrouble }: Listeners
 }
 
 /** Opens the database for a short command: beside a running server it uses that server's. */
-export async function borrowDatabase(config: Config, listeners: Listeners): Promise<OpenedDatabase> {
+export async function borrowDatabase(
+  config: Config,
+  listeners: Listeners,
+): Promise<OpenedDatabase> {
   if (config.DATABASE_URL !== undefined) return outsideDatabase(config, config.DATABASE_URL)
   const running = await findPostgres(config.DATA_DIR)
   if (!running) return openDatabase(config, listeners)

@@ -34,7 +34,11 @@ async function serve(
     log,
     database,
     stopped,
-  }: { log: pino.Logger; database: Awaited<ReturnType<typeof openDatabase>>; stopped: Promise<string> },
+  }: {
+    log: pino.Logger
+    database: Awaited<ReturnType<typeof openDatabase>>
+    stopped: Promise<string>
+  },
 ): Promise<void> {
   const ran = await migrateToLatest(database.connectionString)
   if (ran.length > 0) say(`database: ${ran.length} migration${ran.length === 1 ? '' : 's'} applied`)
@@ -61,7 +65,8 @@ async function serve(
 /** Gives the name of the first signal that asks to stop. */
 function waitForSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+      process.on(signal, () => resolve(signal))
   })
 }
 
@@ -78,5 +83,7 @@ async function greet(
   say('There is no account yet. Make the first one, a superuser, with')
   say('  npm run portolan -- user create NAME --email ADDRESS --superuser')
   if (config.FEATURE_USER_INITIALIZE)
-    say(`or:  curl -X POST ${url}/api/v1/user/initialize -H 'Content-Type: application/json' -d '{"username": "admin", "password": "…", "email": "…"}'`)
+    say(
+      `or:  curl -X POST ${url}/api/v1/user/initialize -H 'Content-Type: application/json' -d '{"username": "admin", "password": "…", "email": "…"}'`,
+    )
 }

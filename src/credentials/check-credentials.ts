@@ -2,12 +2,7 @@ import type { Clock } from '#domain/clock.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { signInWaitMs } from '#domain/lockout.ts'
 import type { Db } from '#store/db.ts'
-import {
-  clearFailedSignIns,
-  findUserByLogin,
-  recordFailedSignIn,
-  type User,
-} from '#store/user.ts'
+import { clearFailedSignIns, findUserByLogin, recordFailedSignIn, type User } from '#store/user.ts'
 import { verifyPassword } from './passwords.ts'
 
 /**
@@ -27,13 +22,18 @@ export async function checkCredentials(
     if (user) await recordFailedSignIn(db, user.id, clock.now())
     throw refusal('Invalid username or password.')
   }
-  if (!user.enabled) throw refusal('This account is disabled. Ask an administrator of the registry.')
+  if (!user.enabled)
+    throw refusal('This account is disabled. Ask an administrator of the registry.')
   await clearFailedSignIns(db, user.id)
   return user
 }
 
 function waitOf(user: User, at: Date): number {
-  return signInWaitMs({ failures: user.failed_sign_ins, lastFailureAt: user.last_failed_sign_in_at, at })
+  return signInWaitMs({
+    failures: user.failed_sign_ins,
+    lastFailureAt: user.last_failed_sign_in_at,
+    at,
+  })
 }
 
 function refusal(message: string): RegistryError {

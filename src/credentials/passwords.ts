@@ -14,7 +14,10 @@ let decoy: Promise<string> | undefined
  * True when the password fits. Without a stored hash (no such user, or one who signs in elsewhere) the work
  * of one verification is done all the same, so that the time taken tells nothing.
  */
-export async function verifyPassword(password: string, stored: string | null | undefined): Promise<boolean> {
+export async function verifyPassword(
+  password: string,
+  stored: string | null | undefined,
+): Promise<boolean> {
   decoy ??= hashPassword('no account has this password')
   const fits = await verify(stored ?? (await decoy), password)
   return fits && typeof stored === 'string'

@@ -108,7 +108,10 @@ async function verify(
       expiresAtMs: (claims.exp as number) * 1000,
     }
   } catch (cause) {
-    throw refusal(cause instanceof jwt.TokenExpiredError ? 'the token has expired' : 'the token is not valid', cause)
+    throw refusal(
+      cause instanceof jwt.TokenExpiredError ? 'the token has expired' : 'the token is not valid',
+      cause,
+    )
   }
 }
 

@@ -51,5 +51,7 @@ export function unseal(secretKey: string, sealed: Buffer): string {
     sealed.subarray(0, ivBytes),
   )
   decipher.setAuthTag(sealed.subarray(ivBytes, ivBytes + tagBytes))
-  return decipher.update(sealed.subarray(ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8')
+  return (
+    decipher.update(sealed.subarray(ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8')
+  )
 }

@@ -1,4 +1,10 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto'
 
 import type { Clock } from '#domain/clock.ts'
 import { RegistryError } from '#domain/errors.ts'
@@ -110,7 +116,10 @@ function makeKey(key: { secretKey: string; service: string; at: Date }): Signing
     kid,
     service: key.service,
     public_jwk: { kty: 'EC', crv: 'P-256', x, y, kid, alg: 'ES256', use: 'sig' },
-    sealed_private_key: seal(key.secretKey, privateKey.export({ format: 'pem', type: 'pkcs8' }) as string),
+    sealed_private_key: seal(
+      key.secretKey,
+      privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+    ),
     created_at: key.at,
     signs_until: signsUntil,
     expires_at: new Date(signsUntil.getTime() + overlapMs),

@@ -55,7 +55,10 @@ export function namespaceRole(
   if (principal.kind === 'anonymous') return undefined
   const administers = holdings.ownsNamespace || hasFullAccess(principal, rules)
   const role = administers ? 'admin' : (holdings.teamRole ?? undefined)
-  return lower(teamRoles, role, scopesOf(principal), { 'repo:create': 'creator', 'org:admin': 'admin' })
+  return lower(teamRoles, role, scopesOf(principal), {
+    'repo:create': 'creator',
+    'org:admin': 'admin',
+  })
 }
 
 /** True when the caller may create repositories in the namespace. */

@@ -11,13 +11,29 @@ export interface Avatar {
 }
 
 const palette = [
-  '#1b5e9e', '#2e7d32', '#8e24aa', '#c62828', '#00838f', '#6d4c41', '#ad1457', '#4527a0',
-  '#ef6c00', '#558b2f', '#283593', '#00695c', '#9e9d24', '#5d4037', '#d84315', '#37474f',
+  '#1b5e9e',
+  '#2e7d32',
+  '#8e24aa',
+  '#c62828',
+  '#00838f',
+  '#6d4c41',
+  '#ad1457',
+  '#4527a0',
+  '#ef6c00',
+  '#558b2f',
+  '#283593',
+  '#00695c',
+  '#9e9d24',
+  '#5d4037',
+  '#d84315',
+  '#37474f',
 ] as const
 
 /** Avatar of somebody, by e-mail address where there is one, else by name. */
 export function avatarOf(kind: Avatar['kind'], name: string, id?: string | null): Avatar {
-  const hash = createHash('sha256').update((id ?? name).trim().toLowerCase()).digest('hex')
+  const hash = createHash('sha256')
+    .update((id ?? name).trim().toLowerCase())
+    .digest('hex')
   const color = palette[Number.parseInt(hash.slice(0, 8), 16) % palette.length] as string
   return { name, hash, color, kind }
 }

@@ -11,24 +11,56 @@ const table = {
   denied: [403, 'DENIED', 'The action is refused, and another credential would not help.'],
   unsupported: [405, 'UNSUPPORTED', 'The operation is not supported.'],
   method_not_allowed: [405, 'UNSUPPORTED', 'The path exists, but not with this method.'],
-  too_many_attempts: [429, 'TOOMANYREQUESTS', 'Too many attempts; wait as long as Retry-After says.'],
+  too_many_attempts: [
+    429,
+    'TOOMANYREQUESTS',
+    'Too many attempts; wait as long as Retry-After says.',
+  ],
   payload_too_large: [413, 'SIZE_INVALID', 'The body is larger than the registry accepts.'],
   uri_too_long: [414, 'INVALID_REQUEST', 'The request line is longer than the registry accepts.'],
-  unsupported_media_type: [415, 'MANIFEST_INVALID', 'The body has a content type that is not accepted here.'],
-  repository_not_normal: [503, 'DENIED', 'The repository is read-only or a mirror and takes no changes.'],
-  unavailable: [503, 'UNAVAILABLE', 'A part that the registry needs does not answer. Try again soon.'],
-  storage_full: [503, 'UNAVAILABLE', 'The storage is full; nothing was kept. Try again when there is room.'],
+  unsupported_media_type: [
+    415,
+    'MANIFEST_INVALID',
+    'The body has a content type that is not accepted here.',
+  ],
+  repository_not_normal: [
+    503,
+    'DENIED',
+    'The repository is read-only or a mirror and takes no changes.',
+  ],
+  unavailable: [
+    503,
+    'UNAVAILABLE',
+    'A part that the registry needs does not answer. Try again soon.',
+  ],
+  storage_full: [
+    503,
+    'UNAVAILABLE',
+    'The storage is full; nothing was kept. Try again when there is room.',
+  ],
   internal: [500, 'UNKNOWN', 'The registry failed. The log holds the cause under the request id.'],
   // v1.
   invalid_token: [401, 'UNAUTHORIZED', 'The call needs somebody signed in, or a valid token.'],
   expired_token: [401, 'UNAUTHORIZED', 'The token is past its expiry.'],
   insufficient_scope: [403, 'DENIED', 'The caller is known but lacks the right.'],
-  invalid_csrf_token: [403, 'DENIED', 'Calls with a session cookie carry the token of /csrf_token in X-CSRF-Token.'],
-  fresh_login_required: [401, 'UNAUTHORIZED', 'The sign-in is too old for this; confirm the password first.'],
+  invalid_csrf_token: [
+    403,
+    'DENIED',
+    'Calls with a session cookie carry the token of /csrf_token in X-CSRF-Token.',
+  ],
+  fresh_login_required: [
+    401,
+    'UNAUTHORIZED',
+    'The sign-in is too old for this; confirm the password first.',
+  ],
   exceeds_license: [402, 'DENIED', 'The plan does not cover another private repository.'],
   external_service_timeout: [520, 'UNAVAILABLE', 'An outside service did not answer in time.'],
   downstream_issue: [520, 'UNAVAILABLE', 'An outside service failed.'],
-  invalid_response: [400, 'INVALID_REQUEST', 'An outside service gave an answer that makes no sense.'],
+  invalid_response: [
+    400,
+    'INVALID_REQUEST',
+    'An outside service gave an answer that makes no sense.',
+  ],
   token_rotation_failed: [500, 'UNKNOWN', 'The renewal of a token could not be finished.'],
   tag_immutable: [409, 'TAG_IMMUTABLE', 'A rule forbids moving or deleting this tag.'],
   // v2.
@@ -38,7 +70,11 @@ const table = {
   blob_upload_busy: [409, 'BLOB_UPLOAD_INVALID', 'Another request is writing to this upload.'],
   digest_invalid: [400, 'DIGEST_INVALID', 'The digest is malformed or does not match the content.'],
   blob_in_use: [405, 'DENIED', 'A manifest of the repository names the blob; delete that first.'],
-  manifest_blob_unknown: [400, 'MANIFEST_BLOB_UNKNOWN', 'The manifest names content that the repository does not hold.'],
+  manifest_blob_unknown: [
+    400,
+    'MANIFEST_BLOB_UNKNOWN',
+    'The manifest names content that the repository does not hold.',
+  ],
   manifest_invalid: [400, 'MANIFEST_INVALID', 'The manifest breaks its schema.'],
   manifest_unknown: [404, 'MANIFEST_UNKNOWN', 'The repository holds no such manifest.'],
   name_invalid: [400, 'NAME_INVALID', 'The repository name breaks the naming rules.'],
@@ -46,7 +82,11 @@ const table = {
   size_invalid: [400, 'SIZE_INVALID', 'The length does not match the content.'],
   range_invalid: [416, 'RANGE_INVALID', 'The range does not fit the content.'],
   tag_invalid: [400, 'TAG_INVALID', 'The tag breaks the naming rules.'],
-  pagination_invalid: [400, 'PAGINATION_NUMBER_INVALID', 'The page size is not a number that is accepted.'],
+  pagination_invalid: [
+    400,
+    'PAGINATION_NUMBER_INVALID',
+    'The page size is not a number that is accepted.',
+  ],
 } as const satisfies Record<string, readonly [status: number, ociCode: string, description: string]>
 
 /** Name of a refusal; the `error_type` of v1. */

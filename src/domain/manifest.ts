@@ -64,7 +64,8 @@ export function parseManifest(bytes: Uint8Array, contentType: string): Manifest 
     isIndex,
     ...parts,
     artifactType: artifactTypeOf(document, parts.configMediaType),
-    subjectDigest: subject === undefined || subject === null ? null : readDescriptor(subject, 'subject').digest,
+    subjectDigest:
+      subject === undefined || subject === null ? null : readDescriptor(subject, 'subject').digest,
     annotations: readAnnotations(document.annotations),
   }
 }
@@ -76,9 +77,13 @@ function parseObject(bytes: Uint8Array): Json {
   try {
     document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
-    throw new RegistryError('manifest_invalid', `the manifest is not JSON: ${(cause as Error).message}`, {
-      cause,
-    })
+    throw new RegistryError(
+      'manifest_invalid',
+      `the manifest is not JSON: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    )
   }
   if (!isObject(document)) throw invalid('the manifest must be a JSON object')
   return document
@@ -131,14 +136,16 @@ function readIndex(document: Json) {
 }
 
 function readList(values: readonly unknown[], name: string): Descriptor[] {
-  if (values.length > maxDescriptors) throw invalid(`${name} holds more than ${maxDescriptors} entries`)
+  if (values.length > maxDescriptors)
+    throw invalid(`${name} holds more than ${maxDescriptors} entries`)
   return values.map((value, index) => readDescriptor(value, `${name}[${index}]`))
 }
 
 function readDescriptor(value: unknown, name: string): Descriptor {
   if (!isObject(value)) throw invalid(`${name} must be a descriptor`)
   const { digest, size } = value
-  if (typeof digest !== 'string' || !isDigest(digest)) throw invalid(`${name}.digest is not a digest`)
+  if (typeof digest !== 'string' || !isDigest(digest))
+    throw invalid(`${name}.digest is not a digest`)
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     throw invalid(`${name}.size must be a number of bytes`)
   return { digest, sizeBytes: size }

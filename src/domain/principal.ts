@@ -26,7 +26,13 @@ export type Credential =
   | { kind: 'session'; signedInAt: Date }
   | { kind: 'password' }
   | { kind: 'refresh_token' }
-  | { kind: 'oauth_token'; tokenId: number; application: string; applicationId: string; scopes: OAuthScope[] }
+  | {
+      kind: 'oauth_token'
+      tokenId: number
+      application: string
+      applicationId: string
+      scopes: OAuthScope[]
+    }
   /** A `/v2` bearer token: it can only narrow what its subject may do. */
   | { kind: 'registry_token'; access: AccessEntry[] }
 

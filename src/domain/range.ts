@@ -41,9 +41,13 @@ function overlap(ranges: readonly ByteRange[]): boolean {
 }
 
 function unsatisfiable(sizeBytes: number): RegistryError {
-  return new RegistryError('range_invalid', `the content has ${sizeBytes} bytes; the range lies outside of it`, {
-    headers: { 'Content-Range': `bytes */${sizeBytes}` },
-  })
+  return new RegistryError(
+    'range_invalid',
+    `the content has ${sizeBytes} bytes; the range lies outside of it`,
+    {
+      headers: { 'Content-Range': `bytes */${sizeBytes}` },
+    },
+  )
 }
 
 /** A chunk's place in an upload. */

@@ -4,11 +4,13 @@ import addFormatsModule from 'ajv-formats'
 import { OpenAPIBackend, type Context, type Document } from 'openapi-backend'
 
 import { RegistryError } from '#domain/errors.ts'
+import type { UploadSource } from '#domain/content.ts'
 import type { Anonymous, Principal } from '#domain/principal.ts'
 import { handlers } from '#handlers/index.ts'
 import { basic } from '#security/basic.ts'
 import { enterNamespace } from '#security/namespace-gate.ts'
-import { enter, readPermissions } from '#security/gate.ts'
+import { enter, readPermissions, type Entry } from '#security/gate.ts'
+import { refuse } from '#security/refusal.ts'
 import { oauthToken } from '#security/oauth-token.ts'
 import { registryToken } from '#security/registry-token.ts'
 import type { Scheme, SecurityDeps } from '#security/scheme.ts'
@@ -44,7 +46,9 @@ export async function openApi(definition: Document, deps: Deps & SecurityDeps): 
     strict: true,
     // One validator a purpose: a new one for each operation would cost seconds at start.
     customizeAjv: (_, options, purpose) =>
-      (validators[String(purpose)] ??= addFormats(new Ajv({ ...options, validateSchema: false, useDefaults: true }))) as never,
+      (validators[String(purpose)] ??= addFormats(
+        new Ajv({ ...options, validateSchema: false, useDefaults: true }),
+      )) as never,
   })
   await api.init()
   const router = new IndexedRouter({ definition: api.definition as never })
@@ -64,9 +68,13 @@ export async function openApi(definition: Document, deps: Deps & SecurityDeps): 
     },
     notFound: () => undefined,
     methodNotAllowed: (context: Context) => {
-      throw new RegistryError('method_not_allowed', `this path does not take ${context.request.method}`, {
-        headers: { Allow: router.methodsOf(context.request.path).join(', ') },
-      })
+      throw new RegistryError(
+        'method_not_allowed',
+        `this path does not take ${context.request.method}`,
+        {
+          headers: { Allow: router.methodsOf(context.request.path).join(', ') },
+        },
+      )
     },
     unauthorizedHandler: () => {
       throw new RegistryError('internal', 'the gate let an unauthorized call pass')
@@ -94,6 +102,7 @@ export async function openApi(definition: Document, deps: Deps & SecurityDeps): 
       }
       // Every GET of the management API answers HEAD; `/v2` declares its own.
       if (request.method === 'HEAD' && !router.matchOperation(request)) request.method = 'GET'
+      exchange.request = request
       const operation = router.matchOperation(request)
       if (operation) exchange.operationId = operation.operationId as string
       request.parsedQuery = parseQuery(search, operation)
@@ -108,54 +117,60 @@ function splitUrl(url: string): [path: string, search: string] {
 }
 
 /** After the schemes have run: who is asking, may they, and only then the body. */
-async function admit(context: Context, exchange: Exchange, deps: Deps & SecurityDeps): Promise<void> {
+async function admit(
+  context: Context,
+  exchange: Exchange,
+  deps: Deps & SecurityDeps,
+): Promise<void> {
   const operation = permissions.get(context.operation.operationId as string)!
-  exchange.principal = identify(context, operation.security)
-  exchange.target = await enter(
-    {
-      operation,
-      principal: exchange.principal,
-      params: context.request.params as Record<string, string>,
-      host: exchange.facts.host,
-    },
-    deps,
-  )
+  const principal = identify(context, operation.security)
+  exchange.principal = principal ?? nobody
+  const entry = entryOf(context, exchange)
+  if (!principal) throw refuse(entry)
+  exchange.target = await enter(entry, deps)
   const body = await readBody(exchange.incoming, context.operation, {
     maxUploadBytes: deps.config.MAXIMUM_LAYER_SIZE,
   })
   // openapi-backend validates what it finds on its request; bodies that stream are not its business.
-  if (operation.api === 'v1' || context.operation.operationId === 'exchangeToken')
-    context.request.requestBody = body
+  if (!isStreamed(body)) exchange.request!.body = body
   exchange.body = body
+}
+
+function isStreamed(body: unknown): body is UploadSource {
+  return typeof (body as UploadSource | undefined)?.into === 'function'
+}
+
+function entryOf(context: Context, exchange: Exchange): Entry {
+  return {
+    operation: permissions.get(context.operation.operationId as string)!,
+    principal: exchange.principal!,
+    params: context.request.params as Record<string, string>,
+    host: exchange.facts.host,
+  }
 }
 
 /** Rights that depend on the validated body. */
 async function admitBody(context: Context, exchange: Exchange, deps: SecurityDeps): Promise<void> {
-  const operation = permissions.get(context.operation.operationId as string)!
-  if (operation.permission.require !== 'repo:create') return
-  exchange.target = await enterNamespace(
-    {
-      operation,
-      principal: exchange.principal!,
-      params: context.request.params as Record<string, string>,
-      host: exchange.facts.host,
-    },
-    (exchange.body as { namespace?: string }).namespace,
-    deps,
-  )
+  const entry = entryOf(context, exchange)
+  if (entry.operation.permission.require !== 'repo:create') return
+  const { namespace } = exchange.body as { namespace?: string }
+  exchange.target = await enterNamespace(entry, namespace, deps)
 }
 
 const nobody: Anonymous = { kind: 'anonymous', credential: { kind: 'none' } }
 
 /**
- * Who is asking. A bad credential is refused before anybody is taken for anonymous; a missing CSRF token
- * counts only with the alternative that needs it.
+ * Who is asking; undefined when the operation takes nobody without a credential. A bad credential is refused
+ * before anybody is taken for anonymous; a missing CSRF token counts only with the alternative that needs it.
  */
 function identify(
   context: Context,
   alternatives: readonly Readonly<Record<string, readonly string[]>>[],
-): Principal {
-  const results = context.security as Record<string, { error?: unknown } | Principal | true | undefined>
+): Principal | undefined {
+  const results = context.security as Record<
+    string,
+    { error?: unknown } | Principal | true | undefined
+  >
   const failure = (scheme: string) => (results[scheme] as { error?: unknown } | undefined)?.error
   for (const alternative of alternatives) {
     const [first, ...others] = Object.keys(alternative)
@@ -166,7 +181,9 @@ function identify(
     if (failed) throw failure(failed)
     return first === 'csrf' ? nobody : (results[first] as Principal)
   }
-  return nobody
+  const admitsAnybody =
+    alternatives.length === 0 || alternatives.some((each) => Object.keys(each).length === 0)
+  return admitsAnybody ? nobody : undefined
 }
 
 function callOf(context: Context, exchange: Exchange): unknown {

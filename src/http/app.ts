@@ -77,7 +77,12 @@ function answer(deps: AppDeps): Koa.Middleware {
       await send(incoming, response, reply, deps.blobs)
     } catch (error) {
       if (!response.headersSent)
-        await send(incoming, response, render(context, exchange, toRegistryError(error), deps), deps.blobs)
+        await send(
+          incoming,
+          response,
+          render(context, exchange, toRegistryError(error), deps),
+          deps.blobs,
+        )
       else deps.log.error({ err: error, request: exchange?.facts.id }, 'an answer broke off')
     }
     finished()
@@ -110,7 +115,10 @@ function render(
 ): HandlerReply {
   const facts = exchange?.facts ?? { id: '-', baseUrl: '', host: '' }
   if (error.status >= 500)
-    log.error({ err: error.options.cause ?? error, request: facts.id, path: context.path }, error.message)
+    log.error(
+      { err: error.options.cause ?? error, request: facts.id, path: context.path },
+      error.message,
+    )
   if (!context.path.startsWith('/v2')) return renderV1(error, facts)
   if (exchange?.operationId === 'exchangeToken') return renderOAuth2(error)
   if (exchange?.operationId === 'issueToken') return renderTokenRefusal(error, facts)

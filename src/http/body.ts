@@ -59,9 +59,13 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new RegistryError('invalid_request', `the body is not JSON: ${(cause as Error).message}`, {
-      cause,
-    })
+    throw new RegistryError(
+      'invalid_request',
+      `the body is not JSON: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    )
   }
 }
 

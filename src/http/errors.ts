@@ -16,9 +16,13 @@ export function toRegistryError(error: unknown): RegistryError {
       'the database does not answer; the registry heals by itself when it is back',
       { cause: error, headers: { 'Retry-After': '2' } },
     )
-  return new RegistryError('internal', 'the registry failed; its log says why under the request id', {
-    cause: error,
-  })
+  return new RegistryError(
+    'internal',
+    'the registry failed; its log says why under the request id',
+    {
+      cause: error,
+    },
+  )
 }
 
 /** Renders a refusal of `/api/v1`: Quay's body, with `message` beside `detail`. */

@@ -36,7 +36,9 @@ export class IndexedRouter extends OpenAPIRouter {
   constructor(options: { definition: OpenAPIRouter['definition'] }) {
     super({ ...options, apiRoot: '/', ignoreTrailingSlashes: false })
     this.#operations = super.getOperations()
-    this.#byId = new Map(this.#operations.map((operation) => [operation.operationId ?? '', operation]))
+    this.#byId = new Map(
+      this.#operations.map((operation) => [operation.operationId ?? '', operation]),
+    )
     const routes = new Map<string, Route>()
     for (const operation of this.#operations) {
       const route = routes.get(operation.path) ?? makeRoute(operation)
@@ -102,7 +104,9 @@ export class IndexedRouter extends OpenAPIRouter {
 
   /** The methods that a path has, for `Allow`; empty when no path matches. */
   methodsOf(path: string): string[] {
-    return [...(this.#match(path)?.route.methods.keys() ?? [])].map((method) => method.toUpperCase())
+    return [...(this.#match(path)?.route.methods.keys() ?? [])].map((method) =>
+      method.toUpperCase(),
+    )
   }
 
   override parseRequest(request: Request): ParsedRequest {

@@ -13,7 +13,10 @@ const falseWords = new Set(['false', 'False', 'FALSE', '0', '', 'null'])
  * Reads a query string as the operation declares it: arrays collect repeated parameters, booleans follow
  * Quay's rule. A parameter that is repeated without being an array stays one, so that validation refuses it.
  */
-export function parseQuery(search: string, operation: Operation | undefined): Record<string, unknown> {
+export function parseQuery(
+  search: string,
+  operation: Operation | undefined,
+): Record<string, unknown> {
   const query: Record<string, unknown> = Object.create(null)
   if (search === '') return query
   const declared = (operation?.parameters ?? []) as QueryParameter[]
@@ -22,7 +25,8 @@ export function parseQuery(search: string, operation: Operation | undefined): Re
     const values = given.getAll(name)
     const type = declared.find((each) => each.in === 'query' && each.name === name)?.schema?.type
     query[name] = type === 'array' || values.length > 1 ? values : values[0]
-    if (type === 'boolean' && values.length === 1) query[name] = !falseWords.has(values[0] as string)
+    if (type === 'boolean' && values.length === 1)
+      query[name] = !falseWords.has(values[0] as string)
   }
   return query
 }

@@ -13,12 +13,14 @@ export interface FactReader {
   address(incoming: IncomingMessage): string
 }
 
-const hostPattern = /^(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
+const hostPattern =
+  /^(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
 
 /** `X-Forwarded-*` counts only from TRUSTED_PROXIES. */
 export function readFacts(config: Config): FactReader {
   const trusted = trustedProxies(config.TRUSTED_PROXIES)
-  const isTrusted = (address: string) => isIP(address) !== 0 && trusted.check(address, family(address))
+  const isTrusted = (address: string) =>
+    isIP(address) !== 0 && trusted.check(address, family(address))
   const peer = (incoming: IncomingMessage) =>
     (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   const forwarded = (incoming: IncomingMessage, name: string) =>
@@ -33,7 +35,9 @@ export function readFacts(config: Config): FactReader {
       return { id: randomUUID(), baseUrl: `${scheme}://${host}`, host }
     },
     address(incoming) {
-      const hops = (forwarded(incoming, 'x-forwarded-for') ?? '').split(',').map((hop) => hop.trim())
+      const hops = (forwarded(incoming, 'x-forwarded-for') ?? '')
+        .split(',')
+        .map((hop) => hop.trim())
       const client = hops.findLast((hop) => isIP(hop) !== 0 && !isTrusted(hop))
       return client ?? peer(incoming)
     },

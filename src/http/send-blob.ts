@@ -42,10 +42,16 @@ interface Layout {
 }
 
 function layOut({ ranges, sizeBytes }: BlobContent): Layout {
-  if (!ranges) return { parts: undefined, type: octetStream, lengthBytes: sizeBytes, tail: undefined }
+  if (!ranges)
+    return { parts: undefined, type: octetStream, lengthBytes: sizeBytes, tail: undefined }
   const [only] = ranges
   if (ranges.length === 1 && only)
-    return { parts: [only], type: octetStream, lengthBytes: only.end - only.start + 1, tail: undefined }
+    return {
+      parts: [only],
+      type: octetStream,
+      lengthBytes: only.end - only.start + 1,
+      tail: undefined,
+    }
 
   // Several ranges travel as multipart/byteranges (RFC 9110, 14.6).
   const boundary = randomBytes(16).toString('hex')

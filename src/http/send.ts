@@ -53,4 +53,3 @@ function closeAfterUnreadBody(incoming: IncomingMessage, response: ServerRespons
   if (!expectsBody) return
   response.shouldKeepAlive = false
 }
-

@@ -51,18 +51,24 @@ export async function listen(
 }
 
 function makeServer(handle: RequestListener): Server {
-  const server = createServer({
-    headersTimeout: headTimeoutMs,
-    requestTimeout: 0,
-    keepAliveTimeout: 75_000,
-    maxHeaderSize: 32_768,
-    noDelay: true,
-  }, handle)
+  const server = createServer(
+    {
+      headersTimeout: headTimeoutMs,
+      requestTimeout: 0,
+      keepAliveTimeout: 75_000,
+      maxHeaderSize: 32_768,
+      noDelay: true,
+    },
+    handle,
+  )
   server.timeout = idleTimeoutMs
   return server
 }
 
-function bind(server: Server, { address, port }: { address: string; port: number }): Promise<number> {
+function bind(
+  server: Server,
+  { address, port }: { address: string; port: number },
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host: address, port, ipv6Only: address.includes(':') }, () => {
@@ -87,4 +93,3 @@ async function drain(servers: Server[]): Promise<void> {
   await Promise.all(closed)
   clearTimeout(timer)
 }
-

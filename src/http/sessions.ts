@@ -23,7 +23,11 @@ const anonymousSeconds = 86_400
  * Sessions: a signed random id in the cookie, the content in the database under the id's hash. The row of a
  * session that signs in is replaced by one with another id.
  */
-export function sessionMiddleware(app: Koa, { config, db, clock }: Deps, secretKey: string): Koa.Middleware {
+export function sessionMiddleware(
+  app: Koa,
+  { config, db, clock }: Deps,
+  secretKey: string,
+): Koa.Middleware {
   app.keys = [deriveKey(secretKey, 'session cookie').toString('base64url')]
   const lifeMs = config.SESSION_TIMEOUT * 1000
   return koaSession(
@@ -73,7 +77,7 @@ export function readSession(
 /** The session of a request, as handlers change it. koa-session saves it after the handler has answered. */
 export function sessionHandle(context: Koa.Context, { clock }: Deps): SessionHandle {
   const held = context as unknown as {
-    session: (SessionContent & { regenerate(): void }) | null
+    session: (SessionContent & { regenerate(): Promise<void> }) | null
   }
   const newToken = () => randomBytes(48).toString('base64url')
   return {
@@ -82,7 +86,6 @@ export function sessionHandle(context: Koa.Context, { clock }: Deps): SessionHan
       return (content.csrfToken ??= newToken())
     },
     async signIn({ id, sessionEpoch }) {
-      held.session!.regenerate()
       const csrfToken = newToken()
       Object.assign(held.session!, {
         csrfToken,
@@ -90,6 +93,7 @@ export function sessionHandle(context: Koa.Context, { clock }: Deps): SessionHan
         epoch: sessionEpoch,
         signedInAt: clock.now().toISOString(),
       } satisfies SessionContent)
+      await held.session!.regenerate()
       return csrfToken
     },
     async signOut() {

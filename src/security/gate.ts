@@ -82,7 +82,10 @@ function readsAsSuperuser({ operation, principal }: Entry): boolean {
 }
 
 /** Operations that could cost an account dear want a password that was typed a moment ago; tokens are exempt. */
-function demandFreshLogin({ operation, principal }: Entry, { clock, config }: SecurityDeps): undefined {
+function demandFreshLogin(
+  { operation, principal }: Entry,
+  { clock, config }: SecurityDeps,
+): undefined {
   if (!operation.permission.freshLogin || principal.credential.kind !== 'session') return undefined
   const ageMs = clock.now().getTime() - principal.credential.signedInAt.getTime()
   if (ageMs > config.FRESH_LOGIN_TIMEOUT * 1000)

@@ -21,6 +21,7 @@ export async function enterNamespace(
     name: '',
     userId: principal.id,
   })
-  if (!found?.namespace.isEnabled || !mayCreateRepository(principal, found, config)) throw refuse(entry)
+  if (!found?.namespace.isEnabled || !mayCreateRepository(principal, found, config))
+    throw refuse(entry)
   return found.namespace
 }

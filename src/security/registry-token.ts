@@ -6,7 +6,10 @@ import { readAuthorization, toPrincipal, type Scheme } from './scheme.ts'
  * The bearer token of `/v2`. It says who its subject was and what was granted; what the subject may do is
  * asked anew on each request. A changed password ends it.
  */
-export const registryToken: Scheme = async ({ authorization, host }, { db, config, verifyToken }) => {
+export const registryToken: Scheme = async (
+  { authorization, host },
+  { db, config, verifyToken },
+) => {
   const given = readAuthorization(authorization)
   if (!given) return undefined
   if (given.scheme !== 'bearer')

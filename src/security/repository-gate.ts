@@ -40,7 +40,11 @@ export async function enterRepository(
 }
 
 /** A `/v2` token must have been given for this repository and action. Callers without one only reach what is public. */
-function tokenCovers({ operation, principal, host }: Entry, name: RepositoryName, deps: SecurityDeps): boolean {
+function tokenCovers(
+  { operation, principal, host }: Entry,
+  name: RepositoryName,
+  deps: SecurityDeps,
+): boolean {
   const { tokenAction } = operation.permission
   const { credential } = principal
   if (!tokenAction || credential.kind !== 'registry_token') return true

@@ -60,4 +60,3 @@ export function readAuthorization(
     ? { scheme: header.toLowerCase(), value: '' }
     : { scheme: header.slice(0, space).toLowerCase(), value: header.slice(space + 1).trim() }
 }
-

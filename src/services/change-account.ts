@@ -61,13 +61,18 @@ export async function changeAccount(
 
 /** Drops what features leave switched off, and checks the rest. */
 function allowedChanges({ config }: Deps, wanted: WantedChanges): WantedChanges {
-  const { given_name, family_name, company, location, tag_expiration_s, username, ...changes } = wanted
+  const { given_name, family_name, company, location, tag_expiration_s, username, ...changes } =
+    wanted
   const metadata = { given_name, family_name, company, location }
   if (changes.email !== undefined) parseEmail(changes.email)
   const allowed: WantedChanges = { ...changes }
   if (config.FEATURE_USER_METADATA)
-    Object.assign(allowed, Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)))
-  if (config.FEATURE_USER_RENAME && username !== undefined) allowed.username = parseNamespaceName(username)
+    Object.assign(
+      allowed,
+      Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)),
+    )
+  if (config.FEATURE_USER_RENAME && username !== undefined)
+    allowed.username = parseNamespaceName(username)
   if (config.FEATURE_CHANGE_TAG_EXPIRATION && tag_expiration_s !== undefined) {
     const options: readonly number[] = config.TAG_EXPIRATION_OPTIONS
     if (!options.includes(tag_expiration_s))
@@ -82,7 +87,12 @@ function allowedChanges({ config }: Deps, wanted: WantedChanges): WantedChanges 
 
 type Log = (kind: LogKind, metadata: Record<string, unknown>) => Promise<void>
 
-async function changeNamespace(tx: Tx, before: User, wanted: WantedChanges, log: Log): Promise<void> {
+async function changeNamespace(
+  tx: Tx,
+  before: User,
+  wanted: WantedChanges,
+  log: Log,
+): Promise<void> {
   const { tag_expiration_s: seconds, username } = wanted
   if (seconds !== undefined) {
     await updateNamespace(tx, before.id, { tag_expiration_seconds: seconds })
@@ -95,7 +105,12 @@ async function changeNamespace(tx: Tx, before: User, wanted: WantedChanges, log:
 }
 
 async function changeDetails(tx: Tx, before: User, wanted: WantedChanges, log: Log): Promise<void> {
-  const { password: _password, tag_expiration_s: _seconds, username: _username, ...details } = wanted
+  const {
+    password: _password,
+    tag_expiration_s: _seconds,
+    username: _username,
+    ...details
+  } = wanted
   await updateAccount(tx, before.id, details)
   const { email, invoice_email, invoice_email_address, ...metadata } = details
   if (invoice_email !== undefined) await log('user_change_invoicing', { invoice_email })

@@ -41,7 +41,11 @@ export type RepositoryChange =
 /** Changes a setting of a repository, with its audit row in the same transaction. Throws `not_found`. */
 export async function changeRepository(
   { db, clock }: Deps,
-  { repository, change, actor }: { repository: RepositoryTarget; change: RepositoryChange; actor: KnownActor },
+  {
+    repository,
+    change,
+    actor,
+  }: { repository: RepositoryTarget; change: RepositoryChange; actor: KnownActor },
 ): Promise<void> {
   await transact(db, async (tx) => {
     const columns = 'isPublic' in change ? { is_public: change.isPublic } : change

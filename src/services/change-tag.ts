@@ -59,9 +59,15 @@ async function setExpiration(
   const live = await findLiveTag(tx, { repositoryId: tag.repository.id, name: tag.name, at })
   if (!live) throw noTag(tag)
   if (live.isImmutable && expiration !== null)
-    throw new RegistryError('invalid_request', `Cannot set an expiration on immutable tag '${tag.name}'`)
+    throw new RegistryError(
+      'invalid_request',
+      `Cannot set an expiration on immutable tag '${tag.name}'`,
+    )
   if (expiration !== null && expiration * 1000 <= at.getTime())
-    throw new RegistryError('invalid_request', 'expiration must be in the future, in seconds since 1970')
+    throw new RegistryError(
+      'invalid_request',
+      'expiration must be in the future, in seconds since 1970',
+    )
   const expiresAt = expiration === null ? null : clampExpiry(live.startedAt, expiration, config)
   if (expiresAt === null && live.expiresAt === null) return
   await setTagExpiry(tx, { id: live.id, expiresAt })

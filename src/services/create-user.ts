@@ -33,7 +33,10 @@ export interface Account {
  * Makes an account; the audit row (`user_create`) is written in the same transaction. Throws
  * `invalid_request` for a bad or taken name, a bad or taken e-mail address, or a weak password.
  */
-export async function createUser({ db, clock, config }: AccountDeps, account: Account): Promise<User> {
+export async function createUser(
+  { db, clock, config }: AccountDeps,
+  account: Account,
+): Promise<User> {
   const username = parseNamespaceName(account.username)
   const email = account.email === null ? null : parseEmail(account.email)
   const passwordHash = await hashPassword(checkPassword(account.password))

@@ -62,8 +62,17 @@ export async function ensureRepository(
       at,
     })
     if (id === undefined)
-      throw new RegistryError('denied', `the namespace ${name} was made by somebody else a moment ago`)
-    await writeLog(tx, { kind: 'org_create', actor, namespaceId: id, metadata: { namespace: name, email: null }, at })
+      throw new RegistryError(
+        'denied',
+        `the namespace ${name} was made by somebody else a moment ago`,
+      )
+    await writeLog(tx, {
+      kind: 'org_create',
+      actor,
+      namespaceId: id,
+      metadata: { namespace: name, email: null },
+      at,
+    })
     return id
   }
 }

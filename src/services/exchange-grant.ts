@@ -23,7 +23,11 @@ export interface TokenForm {
  * Gives a registry token for a password or a refresh token. Throws `unauthorized` (`invalid_grant`),
  * `too_many_attempts`, or `invalid_request` for a form that lacks something.
  */
-export async function exchangeGrant(deps: Deps, form: TokenForm, host: string): Promise<IssuedToken> {
+export async function exchangeGrant(
+  deps: Deps,
+  form: TokenForm,
+  host: string,
+): Promise<IssuedToken> {
   const clientId = form.client_id ?? ''
   const request = { service: form.service, scopes: [form.scope ?? ''], host }
   switch (form.grant_type) {
@@ -39,7 +43,11 @@ export async function exchangeGrant(deps: Deps, form: TokenForm, host: string): 
       })
     }
     case 'refresh_token': {
-      const user = await findRefreshed(deps, { token: demandField(form, 'refresh_token'), host, clientId })
+      const user = await findRefreshed(deps, {
+        token: demandField(form, 'refresh_token'),
+        host,
+        clientId,
+      })
       return issueToken(deps, { ...request, principal: principalOf(deps, user, 'refresh_token') })
     }
     default:
@@ -68,7 +76,10 @@ async function findRefreshed(
     found.service === given.host &&
     found.client_id === given.clientId
   if (!isGood)
-    throw new RegistryError('unauthorized', 'the refresh token is not valid here, or no longer: log in again')
+    throw new RegistryError(
+      'unauthorized',
+      'the refresh token is not valid here, or no longer: log in again',
+    )
   return user
 }
 

@@ -16,7 +16,13 @@ const tokenLifeMs = 315_576_000_000
  */
 export async function initializeUser(
   deps: Deps,
-  account: { username: string; email: string | null; password: string; accessToken: boolean; actor: Actor },
+  account: {
+    username: string
+    email: string | null
+    password: string
+    accessToken: boolean
+    actor: Actor
+  },
 ): Promise<{ user: User; accessToken: string | undefined }> {
   let accessToken: string | undefined
   const user = await createUser(deps, {

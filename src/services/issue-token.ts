@@ -118,13 +118,12 @@ async function grantActions(
   const name = parseRepositoryName(withoutHost(scope.name, host), config.LIBRARY_NAMESPACE)
   const userId = principal.kind === 'user' ? principal.id : null
   const found = await findTarget(db, { ...name, userId })
-  const wants = (action: TokenAction) => scope.actions.includes(action) || scope.actions.includes('*')
+  const wants = (action: TokenAction) =>
+    scope.actions.includes(action) || scope.actions.includes('*')
   const may = { pull: false, push: false, administer: false }
   if (!found) {
     const makesNamespace =
-      config.CREATE_NAMESPACE_ON_PUSH &&
-      principal.kind === 'user' &&
-      !principal.standing.restricted
+      config.CREATE_NAMESPACE_ON_PUSH && principal.kind === 'user' && !principal.standing.restricted
     may.pull = may.push = makesNamespace
   } else if (found.namespace.isEnabled) {
     const role = repositoryRole(principal, found, config)

@@ -35,12 +35,21 @@ export async function pushManifest(
   const manifest = parseManifest(pushed.bytes, pushed.contentType)
   const digest = digestOf(pushed.bytes, pushed.digest ? algorithmOf(pushed.digest) : 'sha256')
   if (pushed.digest !== undefined && pushed.digest !== digest)
-    throw new RegistryError('digest_invalid', `the bytes sent have the digest ${digest}, not ${pushed.digest}`)
+    throw new RegistryError(
+      'digest_invalid',
+      `the bytes sent have the digest ${digest}, not ${pushed.digest}`,
+    )
 
   const at = deps.clock.now()
   return transact(deps.db, async (tx) => {
     const repository = await ensureRepository(tx, deps, pushed)
-    const manifestId = await keepManifest(tx, deps, { repository, manifest, digest, bytes: pushed.bytes, at })
+    const manifestId = await keepManifest(tx, deps, {
+      repository,
+      manifest,
+      digest,
+      bytes: pushed.bytes,
+      at,
+    })
     // Sorted, so that two pushes of the same tags never wait for each other.
     for (const name of [...new Set(pushed.tags)].toSorted())
       await pointTag(tx, { repositoryId: repository.id, name, manifestId, at })
@@ -52,18 +61,26 @@ export async function pushManifest(
 async function keepManifest(
   tx: Tx,
   { config }: Deps,
-  kept: { repository: HeldRepository; manifest: Manifest; digest: Digest; bytes: Uint8Array; at: Date },
+  kept: {
+    repository: HeldRepository
+    manifest: Manifest
+    digest: Digest
+    bytes: Uint8Array
+    at: Date
+  },
 ): Promise<number> {
   const { repository, manifest, digest, bytes, at } = kept
   const blobs = await holdBlobs(tx, {
     repositoryId: repository.id,
     digests: manifest.blobs.map((blob) => blob.digest),
   })
-  if (!config.FEATURE_SPARSE_IMAGE) demandAll(manifest.blobs, (blob) => blobs.has(blob.digest), 'blob')
+  if (!config.FEATURE_SPARSE_IMAGE)
+    demandAll(manifest.blobs, (blob) => blobs.has(blob.digest), 'blob')
   demandSizes(manifest.blobs, blobs)
   const children = manifest.children.map((child) => child.digest)
   const present = await holdManifests(tx, { repositoryId: repository.id, digests: children })
-  if (!config.FEATURE_SPARSE_INDEX) demandAll(manifest.children, (child) => present.has(child.digest), 'manifest')
+  if (!config.FEATURE_SPARSE_INDEX)
+    demandAll(manifest.children, (child) => present.has(child.digest), 'manifest')
 
   const manifestId = await insertManifest(tx, {
     ...manifest,
@@ -107,7 +124,13 @@ function demandSizes(
 
 async function writePushLog(
   tx: Tx,
-  push: { repository: HeldRepository; manifest: Manifest; digest: Digest; pushed: PushedManifest; at: Date },
+  push: {
+    repository: HeldRepository
+    manifest: Manifest
+    digest: Digest
+    pushed: PushedManifest
+    at: Date
+  },
 ): Promise<void> {
   const { repository, pushed } = push
   const { actor, target } = pushed

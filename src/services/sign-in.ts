@@ -31,7 +31,12 @@ export async function signIn(
     return user
   } catch (error) {
     if (error instanceof RegistryError && config.ACTION_LOG_AUDIT_LOGIN_FAILURES)
-      await logFailure(deps, given, { ...metadata, kind: 'user', username: given.login, message: error.message })
+      await logFailure(deps, given, {
+        ...metadata,
+        kind: 'user',
+        username: given.login,
+        message: error.message,
+      })
     throw error
   }
 }

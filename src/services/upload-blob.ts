@@ -9,7 +9,13 @@ import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { insertBlob } from '#store/blob.ts'
 import { transact } from '#store/db.ts'
 import { holdRepository } from '#store/repository.ts'
-import { deleteLeasedUpload, deleteUpload, findUpload, insertUpload, type Upload } from '#store/upload.ts'
+import {
+  deleteLeasedUpload,
+  deleteUpload,
+  findUpload,
+  insertUpload,
+  type Upload,
+} from '#store/upload.ts'
 import type { Deps } from '#deps.ts'
 import { ensureRepository } from './ensure-repository.ts'
 import { finishHash, keepHash, knownAlgorithm, takeHash } from './upload-hash.ts'
@@ -45,7 +51,9 @@ export interface UploadOf {
 
 /** Finds an upload. Throws `blob_upload_unknown`. */
 export async function getUpload({ db, clock }: Deps, wanted: UploadOf): Promise<Upload> {
-  const upload = isUuid(wanted.id) ? await findUpload(db, { ...wanted, at: clock.now() }) : undefined
+  const upload = isUuid(wanted.id)
+    ? await findUpload(db, { ...wanted, at: clock.now() })
+    : undefined
   if (!upload) throw unknownUpload()
   return upload
 }
@@ -93,7 +101,10 @@ async function write(
   await held.release(keptBytes)
   if (failure) throw failure
   if (range && keptBytes - offsetBytes !== range.end - range.start + 1)
-    throw new RegistryError('size_invalid', `the range says ${range.end - range.start + 1} bytes, the body had ${keptBytes - offsetBytes}`)
+    throw new RegistryError(
+      'size_invalid',
+      `the range says ${range.end - range.start + 1} bytes, the body had ${keptBytes - offsetBytes}`,
+    )
   return keptBytes
 
   /** Moves the body into the storage; says how many bytes are there, even when it fails on the way. */
@@ -163,7 +174,10 @@ export async function finishUpload(
     )
     if (found !== digest) {
       await discard(deps, held)
-      throw new RegistryError('digest_invalid', `the ${sizeBytes} bytes sent have the digest ${found}, not ${digest}`)
+      throw new RegistryError(
+        'digest_invalid',
+        `the ${sizeBytes} bytes sent have the digest ${found}, not ${digest}`,
+      )
     }
     if (sizeBytes === 0) await (await blobs.openUpload(held.key, 0)).close()
     held.demandHeld()

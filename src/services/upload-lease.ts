@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { RegistryError } from '#domain/errors.ts'
-import {
-  leaseUpload,
-  prolongUploadLease,
-  releaseUpload,
-  type Upload,
-} from '#store/upload.ts'
+import { leaseUpload, prolongUploadLease, releaseUpload, type Upload } from '#store/upload.ts'
 import type { Deps } from '#deps.ts'
 
 const leaseMs = 60_000
@@ -59,11 +54,17 @@ export async function holdUpload(
 
   let lost = false
   const timer = setInterval(() => {
-    prolongUploadLease(db, { id: upload.id, token, until: new Date(clock.now().getTime() + leaseMs) })
+    prolongUploadLease(db, {
+      id: upload.id,
+      token,
+      until: new Date(clock.now().getTime() + leaseMs),
+    })
       .then((held) => {
         lost ||= !held
       })
-      .catch((error: unknown) => log.warn({ err: error }, 'the lease of an upload could not be renewed'))
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'the lease of an upload could not be renewed'),
+      )
   }, leaseMs / 3)
   timer.unref()
   return {
@@ -71,7 +72,8 @@ export async function holdUpload(
     key,
     token,
     demandHeld() {
-      if (lost) throw new RegistryError('blob_upload_busy', 'another request has taken this upload over')
+      if (lost)
+        throw new RegistryError('blob_upload_busy', 'another request has taken this upload over')
     },
     async release(offsetBytes) {
       clearInterval(timer)
@@ -90,5 +92,8 @@ export async function holdUpload(
 
 /** The refusal of an upload that is not there. */
 export function unknownUpload(): RegistryError {
-  return new RegistryError('blob_upload_unknown', 'there is no such upload: it was finished, cancelled or has expired')
+  return new RegistryError(
+    'blob_upload_unknown',
+    'there is no such upload: it was finished, cancelled or has expired',
+  )
 }

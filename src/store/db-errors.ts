@@ -19,6 +19,8 @@ export function isDatabaseDown(error: unknown): boolean {
     connectionErrors.has(code) ||
     // Class 08: connection exceptions; 57P0x: shutting down; 53300: too many connections.
     /^(?:08...|57P0[123]|53300)$/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(message)
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+      message,
+    )
   )
 }

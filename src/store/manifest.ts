@@ -58,7 +58,9 @@ export async function findManifestByTag(
   const { rows } = await sql<Row>`
     select ${columns} from tag t join manifest m on m.id = t.manifest_id
     where t.repository_id = ${wanted.repositoryId} and t.name = ${wanted.tag} and t.ended_at is null
-      and (t.expires_at is null or t.expires_at > ${wanted.at}) and m.deleted_at is null`.execute(db)
+      and (t.expires_at is null or t.expires_at > ${wanted.at}) and m.deleted_at is null`.execute(
+    db,
+  )
   return rows[0] && toManifest(rows[0])
 }
 

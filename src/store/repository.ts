@@ -139,8 +139,7 @@ export async function listRepositories(
   const lastModified = wanted.withLastModified
     ? sql`(select max(t.started_at) from tag t where t.repository_id = r.id and t.ended_at is null)`
     : sql`null::timestamptz`
-  const inNamespace =
-    wanted.namespace === undefined ? sql`true` : sql`n.name = ${wanted.namespace}`
+  const inNamespace = wanted.namespace === undefined ? sql`true` : sql`n.name = ${wanted.namespace}`
   const { rows } = await sql<ListedRepository>`
     select r.id, n.name as namespace, r.name, r.description, r.is_public, r.state,
       ${lastModified} as last_modified

@@ -14,7 +14,10 @@ export interface SigningKeyRow {
 }
 
 /** Keys that may still verify tokens at `at`, newest first. */
-export function listSigningKeys(db: Db, key: { service: string; at: Date }): Promise<SigningKeyRow[]> {
+export function listSigningKeys(
+  db: Db,
+  key: { service: string; at: Date },
+): Promise<SigningKeyRow[]> {
   return db
     .selectFrom('signing_key')
     .selectAll()

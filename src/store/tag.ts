@@ -123,14 +123,23 @@ export async function findImmutableTag(tx: Tx, manifestId: number): Promise<stri
 }
 
 /** Sets or clears the expiry of an open life. */
-export async function setTagExpiry(tx: Tx, tag: { id: number; expiresAt: Date | null }): Promise<void> {
+export async function setTagExpiry(
+  tx: Tx,
+  tag: { id: number; expiresAt: Date | null },
+): Promise<void> {
   await tx.updateTable('tag').set({ expires_at: tag.expiresAt }).where('id', '=', tag.id).execute()
 }
 
 /** Removes ended lives of a tag that point at a manifest, or its open life. Gives how many went. */
 export async function forgetTag(
   tx: Tx,
-  tag: { repositoryId: number; name: string; digest: string | undefined; isAlive: boolean; at: Date },
+  tag: {
+    repositoryId: number
+    name: string
+    digest: string | undefined
+    isAlive: boolean
+    at: Date
+  },
 ): Promise<number> {
   const alive = sql<boolean>`t.ended_at is null and (t.expires_at is null or t.expires_at > ${tag.at})`
   const { numAffectedRows = 0n } = await sql`

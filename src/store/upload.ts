@@ -70,7 +70,14 @@ export type Lease =
 /** Leases an upload to one writer, until it releases it or the time is over. One statement decides. */
 export async function leaseUpload(
   db: Db,
-  wanted: { id: string; repositoryId: number; token: string; at: Date; until: Date; expiresAt: Date },
+  wanted: {
+    id: string
+    repositoryId: number
+    token: string
+    at: Date
+    until: Date
+    expiresAt: Date
+  },
 ): Promise<Lease> {
   const { rows } = await sql<{
     id: string

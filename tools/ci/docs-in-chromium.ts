@@ -9,12 +9,15 @@ import { chromium, type BrowserContext, type Locator, type Page } from 'playwrig
  * console, on a request to another host, and when a call that is tried out is not answered as it should be.
  *
  *   node tools/ci/docs-in-chromium.ts http://localhost:8080 --user ada --password … --screenshots DIR
+ *
+ * With --oauth-token, a token of the user with the scope repo:create, v1 is tried out with a pasted token too.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     user: { type: 'string' },
     password: { type: 'string' },
+    'oauth-token': { type: 'string' },
     screenshots: { type: 'string' },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
   },
@@ -45,6 +48,7 @@ const browser = await chromium.launch({
 try {
   await lookAtPages()
   await tryOut(user, password)
+  if (values['oauth-token']) await tryOutWithToken(user, values['oauth-token'])
 } catch (error) {
   faults.push(String(error))
 } finally {
@@ -111,6 +115,20 @@ async function tryOut(username: string, secret: string) {
   await context.close()
 }
 
+/** The same call as somebody who has a token and no session. */
+async function tryOutWithToken(username: string, token: string) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const page = await open(context, '/docs')
+  await authorize(page, token)
+  const repository = `docs-page-token-${Date.now().toString(36)}`
+  await call(page, 'createRepo', {
+    body: { namespace: username, repository, visibility: 'private', description: '' },
+    status: 201,
+  })
+  await expectText(page.locator('#sign-in'), 'Not signed in')
+  await context.close()
+}
+
 async function open(context: BrowserContext, path: string): Promise<Page> {
   const page = await context.newPage()
   // Violations of the Content-Security-Policy are written to the console as errors.
@@ -164,7 +182,7 @@ async function authorize(page: Page, token: string) {
   await form.locator('input').fill(token)
   await form.locator('button.authorize').click()
   await shoot(page, 'authorize')
-  await page.locator('.modal-ux button.btn-done').click()
+  await page.locator('.modal-ux .close-modal').click()
 }
 
 async function fetchToken(username: string, secret: string): Promise<string> {

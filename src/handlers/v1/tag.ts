@@ -41,7 +41,10 @@ export const tag: Handlers<
   },
   async removeTagFromTimemachine({ params, target, actor, body }, deps) {
     if (!body.is_alive && body.manifest_digest === undefined)
-      throw new RegistryError('invalid_request', 'manifest_digest is needed unless is_alive is true')
+      throw new RegistryError(
+        'invalid_request',
+        'manifest_digest is needed unless is_alive is true',
+      )
     await forgetTagHistory(
       deps,
       { repository: target, name: params.tag, actor },

@@ -18,7 +18,10 @@ export const user: Handlers<
   | 'initializeUser'
 > = {
   async getLoggedInUser({ actor }, deps) {
-    return { status: 200, body: await viewOf(deps, actor, (await findUserById(deps.db, actor.id))!) }
+    return {
+      status: 200,
+      body: await viewOf(deps, actor, (await findUserById(deps.db, actor.id))!),
+    }
   },
   async getUserInformation({ params, actor }, deps) {
     const found = await findUserByName(deps.db, params.username)

@@ -18,7 +18,8 @@ export const blob: Handlers<'getBlob' | 'headBlob' | 'deleteBlob'> = {
   async getBlob({ target, params, headers }, deps) {
     const found = await getBlob(deps, target, parseDigest(params.digest))
     const identity = identityOf(found)
-    if (matchesEtag(headers['if-none-match'], identity.ETag)) return { status: 304, headers: identity }
+    if (matchesEtag(headers['if-none-match'], identity.ETag))
+      return { status: 304, headers: identity }
     const served = { ...identity, 'Accept-Ranges': 'bytes' as const }
     const content = { kind: 'blob' as const, digest: found.digest, sizeBytes: found.sizeBytes }
     // A range is for the content that the client has begun to load; when that is another, it gets the whole.
@@ -44,7 +45,8 @@ export const blob: Handlers<'getBlob' | 'headBlob' | 'deleteBlob'> = {
     const found = await getBlob(deps, target, parseDigest(params.digest))
     await leaseFoundBlob(deps, { repository: target, blob: found })
     const identity = identityOf(found)
-    if (matchesEtag(headers['if-none-match'], identity.ETag)) return { status: 304, headers: identity }
+    if (matchesEtag(headers['if-none-match'], identity.ETag))
+      return { status: 304, headers: identity }
     return {
       status: 200,
       headers: {

@@ -16,63 +16,69 @@ import type { Handlers } from '#operation.ts'
 const maxTagParameters = 100
 
 /** Manifests by tag or digest, byte for byte. */
-export const manifest: Handlers<'getManifest' | 'headManifest' | 'putManifest' | 'deleteManifest'> = {
-  async getManifest({ target, params, headers }, deps) {
-    const found = await getManifest(deps, target, params.reference)
-    const identity = identityOf(found)
-    if (matchesEtag(headers['if-none-match'], identity.ETag)) return { status: 304, headers: identity }
-    return {
-      status: 200,
-      type: found.mediaType as ManifestType,
-      headers: { ...identity, 'Content-Length': found.content.length },
-      body: found.content,
-    }
-  },
-  async headManifest({ target, params, headers }, deps) {
-    const found = await getManifest(deps, target, params.reference)
-    const identity = identityOf(found)
-    if (matchesEtag(headers['if-none-match'], identity.ETag)) return { status: 304, headers: identity }
-    return {
-      status: 200,
-      headers: {
-        ...identity,
-        'Content-Type': found.mediaType as ManifestType,
-        'Content-Length': found.content.length,
-      },
-    }
-  },
-  async putManifest({ target, actor, params, query, body }, deps) {
-    const { reference } = params
-    const digest = isDigestReference(reference) ? parseDigest(reference) : undefined
-    const tags = digest ? (query.tag ?? []).map(parseTagName) : [parseTagName(reference)]
-    if (tags.length > maxTagParameters)
-      throw new RegistryError('uri_too_long', `at most ${maxTagParameters} tags can be set at once`)
-    const pushed = await pushManifest(deps, {
-      target,
-      actor,
-      bytes: await body.bytes(deps.config.MAXIMUM_MANIFEST_SIZE),
-      contentType: body.contentType,
-      digest,
-      tags,
-    })
-    return {
-      status: 201,
-      headers: {
-        Location: `/v2/${pushed.fullName}/manifests/${pushed.digest}`,
-        'Docker-Content-Digest': pushed.digest,
-        ...(pushed.subjectDigest ? { 'OCI-Subject': pushed.subjectDigest } : {}),
-        ...(digest && tags.length > 0 ? { 'OCI-Tag': tags.join(', ') } : {}),
-      },
-    }
-  },
-  async deleteManifest({ target, actor, params }, deps) {
-    const { reference } = params
-    await (isDigestReference(reference)
-      ? deleteManifest(deps, { repository: target, digest: parseDigest(reference), actor })
-      : untag(deps, { repository: target, name: parseTagName(reference), actor }))
-    return { status: 202 }
-  },
-}
+export const manifest: Handlers<'getManifest' | 'headManifest' | 'putManifest' | 'deleteManifest'> =
+  {
+    async getManifest({ target, params, headers }, deps) {
+      const found = await getManifest(deps, target, params.reference)
+      const identity = identityOf(found)
+      if (matchesEtag(headers['if-none-match'], identity.ETag))
+        return { status: 304, headers: identity }
+      return {
+        status: 200,
+        type: found.mediaType as ManifestType,
+        headers: { ...identity, 'Content-Length': found.content.length },
+        body: found.content,
+      }
+    },
+    async headManifest({ target, params, headers }, deps) {
+      const found = await getManifest(deps, target, params.reference)
+      const identity = identityOf(found)
+      if (matchesEtag(headers['if-none-match'], identity.ETag))
+        return { status: 304, headers: identity }
+      return {
+        status: 200,
+        headers: {
+          ...identity,
+          'Content-Type': found.mediaType as ManifestType,
+          'Content-Length': found.content.length,
+        },
+      }
+    },
+    async putManifest({ target, actor, params, query, body }, deps) {
+      const { reference } = params
+      const digest = isDigestReference(reference) ? parseDigest(reference) : undefined
+      const tags = digest ? (query.tag ?? []).map(parseTagName) : [parseTagName(reference)]
+      if (tags.length > maxTagParameters)
+        throw new RegistryError(
+          'uri_too_long',
+          `at most ${maxTagParameters} tags can be set at once`,
+        )
+      const pushed = await pushManifest(deps, {
+        target,
+        actor,
+        bytes: await body.bytes(deps.config.MAXIMUM_MANIFEST_SIZE),
+        contentType: body.contentType,
+        digest,
+        tags,
+      })
+      return {
+        status: 201,
+        headers: {
+          Location: `/v2/${pushed.fullName}/manifests/${pushed.digest}`,
+          'Docker-Content-Digest': pushed.digest,
+          ...(pushed.subjectDigest ? { 'OCI-Subject': pushed.subjectDigest } : {}),
+          ...(digest && tags.length > 0 ? { 'OCI-Tag': tags.join(', ') } : {}),
+        },
+      }
+    },
+    async deleteManifest({ target, actor, params }, deps) {
+      const { reference } = params
+      await (isDigestReference(reference)
+        ? deleteManifest(deps, { repository: target, digest: parseDigest(reference), actor })
+        : untag(deps, { repository: target, name: parseTagName(reference), actor }))
+      return { status: 202 }
+    },
+  }
 
 /** Text with a colon is a digest: no tag can hold one. */
 function isDigestReference(reference: string): boolean {

@@ -59,11 +59,14 @@ function showable(api) {
   if (schemes.oauthToken) schemes.oauthToken = { type: 'http', scheme: 'bearer', description }
   const automatic = ['session', 'csrf'].filter((name) => name in schemes)
   for (const name of automatic) delete schemes[name]
-  for (const item of Object.values(api.paths))
-    for (const operation of Object.values(item))
-      operation.security = operation.security
-        ?.map((alternative) => withoutCookies(alternative, automatic))
-        .filter((alternative) => alternative !== undefined)
+  const operations = Object.values(api.paths).flatMap((item) => Object.values(item))
+  for (const operation of operations)
+    operation.security = operation.security
+      ?.map((alternative) => withoutCookies(alternative, automatic))
+      .filter((alternative) => alternative !== undefined)
+  const parameters = operations.flatMap((operation) => operation.parameters ?? [])
+  for (const parameter of [...parameters, ...Object.values(api.components.parameters ?? {})])
+    if (!parameter.required && parameter.example !== undefined) leaveEmpty(parameter)
   return api
 }
 
@@ -73,6 +76,12 @@ function withoutCookies(alternative, automatic) {
   const others = names.filter((name) => !automatic.includes(name))
   if (names.length > 0 && others.length === 0) return undefined
   return Object.fromEntries(others.map((name) => [name, []]))
+}
+
+/** Swagger UI sends the examples that it fills in: those of filters would hide most of what there is. */
+function leaveEmpty(parameter) {
+  parameter.description = `${parameter.description ?? ''} Example: \`${parameter.example}\``
+  delete parameter.example
 }
 
 async function showWhoIsSignedIn() {
