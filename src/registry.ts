@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import type { createServer } from 'node:http'
 import type { Logger } from 'pino'
 
 import { systemClock, type Clock } from '#domain/clock.ts'

@@ -1,6 +1,6 @@
 import { findPostgres, startPostgres } from '#postgres/start.ts'
 import { lockDataDirectory } from '#postgres/lock.ts'
-import { ensureSecretKey } from '../secret-key.ts'
+import { ensureSecretKey } from '#secret-key.ts'
 import type { Config } from '#config.ts'
 
 /** The database of a command: an outside one, or the private one of the data directory. */

@@ -2,7 +2,7 @@ import pino from 'pino'
 
 import type { Config } from '#config.ts'
 import { listen } from '#http/server.ts'
-import { composeRegistry } from '../registry.ts'
+import { composeRegistry } from '#registry.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import { releaseAllUploads } from '#store/upload.ts'
 import { migrateToLatest } from '#store/migrate.ts'

@@ -39,57 +39,9 @@ export function readDocument(name: 'v1' | 'v2'): Document {
 
 /** Binds handlers, schemes and gate to the operations of a document. */
 export async function openApi(definition: Document, deps: Deps & SecurityDeps): Promise<Api> {
-  const validators: Record<string, Ajv> = {}
-  const api = new OpenAPIBackend({
-    definition,
-    quick: true,
-    strict: true,
-    // One validator a purpose: a new one for each operation would cost seconds at start.
-    customizeAjv: (_, options, purpose) =>
-      (validators[String(purpose)] ??= addFormats(
-        new Ajv({ ...options, validateSchema: false, useDefaults: true }),
-      )) as never,
-  })
-  await api.init()
-  const router = new IndexedRouter({ definition: api.definition as never })
-  api.router = router as never
-  api.validator.router = router as never
-
-  for (const name of Object.keys(definition.components?.securitySchemes ?? {}))
-    api.registerSecurityHandler(name, (_: Context, exchange: Exchange) =>
-      schemes[name]!(exchange.source, deps),
-    )
-  api.register({
-    postSecurityHandler: (context: Context, exchange: Exchange) => admit(context, exchange, deps),
-    preOperationHandler: (context: Context, exchange: Exchange) =>
-      admitBody(context, exchange, deps),
-    validationFail: (context: Context) => {
-      throw new RegistryError('invalid_request', explainValidation(context.validation.errors ?? []))
-    },
-    notFound: () => undefined,
-    methodNotAllowed: (context: Context) => {
-      throw new RegistryError(
-        'method_not_allowed',
-        `this path does not take ${context.request.method}`,
-        {
-          headers: { Allow: router.methodsOf(context.request.path).join(', ') },
-        },
-      )
-    },
-    unauthorizedHandler: () => {
-      throw new RegistryError('internal', 'the gate let an unauthorized call pass')
-    },
-  })
-  for (const { operationId } of router.getOperations()) {
-    const handler = handlers[operationId as keyof typeof handlers] as (
-      call: unknown,
-      deps: Deps,
-    ) => unknown
-    api.register(operationId as string, (context: Context, exchange: Exchange) =>
-      handler(callOf(context, exchange), deps),
-    )
-  }
-
+  const { api, router } = await openBackend(definition)
+  bindSteps(api, router, deps)
+  bindHandlers(api, router, deps)
   return {
     async handle(exchange) {
       const { incoming } = exchange
@@ -108,6 +60,62 @@ export async function openApi(definition: Document, deps: Deps & SecurityDeps): 
       request.parsedQuery = parseQuery(search, operation)
       return (await api.handleRequest(request, exchange)) as HandlerReply | undefined
     },
+  }
+}
+
+async function openBackend(definition: Document) {
+  const validators: Record<string, Ajv> = {}
+  const api = new OpenAPIBackend({
+    definition,
+    quick: true,
+    strict: true,
+    // One validator a purpose: a new one for each operation would cost seconds at start.
+    customizeAjv: (_, options, purpose) =>
+      (validators[String(purpose)] ??= addFormats(
+        new Ajv({ ...options, validateSchema: false, useDefaults: true }),
+      )) as never,
+  })
+  await api.init()
+  const router = new IndexedRouter({ definition: api.definition as never })
+  api.router = router as never
+  api.validator.router = router as never
+  return { api, router }
+}
+
+/** What happens to every request: schemes and gate before the body is read, and the refusals of the matching. */
+function bindSteps(api: OpenAPIBackend, router: IndexedRouter, deps: Deps & SecurityDeps): void {
+  for (const name of Object.keys(api.definition.components?.securitySchemes ?? {}))
+    api.registerSecurityHandler(name, (_: Context, exchange: Exchange) =>
+      schemes[name]!(exchange.source, deps),
+    )
+  api.register({
+    postSecurityHandler: (context: Context, exchange: Exchange) => admit(context, exchange, deps),
+    preOperationHandler: (context: Context, exchange: Exchange) =>
+      admitBody(context, exchange, deps),
+    validationFail: (context: Context) => {
+      throw new RegistryError('invalid_request', explainValidation(context.validation.errors ?? []))
+    },
+    notFound: () => undefined,
+    methodNotAllowed: ({ request }: Context) => {
+      throw new RegistryError('method_not_allowed', `this path does not take ${request.method}`, {
+        headers: { Allow: router.methodsOf(request.path).join(', ') },
+      })
+    },
+    unauthorizedHandler: () => {
+      throw new RegistryError('internal', 'the gate let an unauthorized call pass')
+    },
+  })
+}
+
+function bindHandlers(api: OpenAPIBackend, router: IndexedRouter, deps: Deps): void {
+  for (const { operationId } of router.getOperations()) {
+    const handler = handlers[operationId as keyof typeof handlers] as (
+      call: unknown,
+      deps: Deps,
+    ) => unknown
+    api.register(operationId as string, (context: Context, exchange: Exchange) =>
+      handler(callOf(context, exchange), deps),
+    )
   }
 }
 
@@ -187,7 +195,7 @@ function identify(
 }
 
 function callOf(context: Context, exchange: Exchange): unknown {
-  const { facts, session, userAgent, principal, target, source } = exchange
+  const { facts, userAgent, principal, target, source } = exchange
   return {
     params: context.request.params,
     query: context.request.query,
@@ -196,6 +204,6 @@ function callOf(context: Context, exchange: Exchange): unknown {
     target,
     actor: { ...principal, address: source.address, userAgent },
     request: facts,
-    session,
+    session: exchange.session,
   }
 }

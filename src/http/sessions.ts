@@ -2,33 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type Koa from 'koa'
 import koaSession from 'koa-session'
 
-import { deriveKey, hashToken } from '#credentials/secrets.ts'
-import { deleteSession, findSession, saveSession } from '#store/session.ts'
 import type { Deps } from '#deps.ts'
 import type { SessionHandle } from '#operation.ts'
-import type { CredentialSource } from '#security/scheme.ts'
-
-/** What a browser session holds. */
-interface SessionContent {
-  csrfToken?: string
-  userId?: number
-  epoch?: string
-  signedInAt?: string
-}
-
-/** Somebody who only fetched a CSRF token is forgotten after a day. */
-const anonymousSeconds = 86_400
+import type { CredentialSource, SecurityDeps } from '#security/scheme.ts'
+import { openSessionStore, sessionCookieKey, type SessionContent } from '#security/session-store.ts'
 
 /**
  * Sessions: a signed random id in the cookie, the content in the database under the id's hash. The row of a
  * session that signs in is replaced by one with another id.
  */
-export function sessionMiddleware(
-  app: Koa,
-  { config, db, clock }: Deps,
-  secretKey: string,
-): Koa.Middleware {
-  app.keys = [deriveKey(secretKey, 'session cookie').toString('base64url')]
+export function sessionMiddleware(app: Koa, deps: SecurityDeps, secretKey: string): Koa.Middleware {
+  const { config } = deps
+  app.keys = [sessionCookieKey(secretKey)]
   const lifeMs = config.SESSION_TIMEOUT * 1000
   return koaSession(
     {
@@ -40,23 +25,7 @@ export function sessionMiddleware(
       signed: true,
       renew: true,
       genid: () => randomBytes(24).toString('base64url'),
-      store: {
-        async get(id: string) {
-          return (await findSession(db, hashToken(id), clock.now()))?.content as object | undefined
-        },
-        async set(id: string, content: SessionContent) {
-          const seconds = content.userId === undefined ? anonymousSeconds : config.SESSION_TIMEOUT
-          await saveSession(db, {
-            idHash: hashToken(id),
-            content,
-            userId: content.userId ?? null,
-            expiresAt: new Date(clock.now().getTime() + seconds * 1000),
-          })
-        },
-        async destroy(id: string) {
-          await deleteSession(db, hashToken(id))
-        },
-      },
+      store: openSessionStore(deps),
     } as never,
     app as never,
   ) as unknown as Koa.Middleware

@@ -1,5 +1,4 @@
-import { sql } from 'kysely'
-
+import { ping } from '#store/db.ts'
 import { anyUserExists } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 
@@ -11,7 +10,7 @@ export async function checkInstance({ keys, log }: Deps): Promise<Record<string,
 /** The way to the end: database, storage, and the accounts that people sign in with. */
 export async function checkEndToEnd({ db, blobs, log }: Deps): Promise<Record<string, boolean>> {
   const [database, storage, auth] = await Promise.all([
-    works(sql`select 1`.execute(db), log, 'database'),
+    works(ping(db), log, 'database'),
     works(blobs.checkHealth(), log, 'storage'),
     works(anyUserExists(db), log, 'auth'),
   ])

@@ -22,21 +22,23 @@ export interface HeldRepository {
  */
 export async function ensureRepository(
   tx: Tx,
-  { clock, config }: Deps,
+  deps: Deps,
   { target, actor }: { target: RepositoryTarget | NewRepositoryTarget; actor: KnownActor },
 ): Promise<HeldRepository> {
   if (target.kind === 'repository') {
     if (!(await holdRepository(tx, target.id))) throw goneError(target.fullName)
     return { id: target.id, namespaceId: target.namespace.id, fullName: target.fullName }
   }
-  const at = clock.now()
-  const namespaceId = target.namespace?.id ?? (await makeOrganization())
+  const at = deps.clock.now()
+  const namespaceId =
+    target.namespace?.id ??
+    (await makeOrganization(tx, deps, { name: target.namespaceName, actor }))
   const made = await createRepository(tx, {
     namespaceId,
     namespaceName: target.namespaceName,
     isOwn: namespaceId === actor.id,
     name: target.name,
-    isPublic: !config.CREATE_PRIVATE_REPO_ON_PUSH,
+    isPublic: !deps.config.CREATE_PRIVATE_REPO_ON_PUSH,
     description: null,
     actor,
     at,
@@ -52,29 +54,34 @@ export async function ensureRepository(
   if (!found?.repository || !(await holdRepository(tx, found.repository.id)))
     throw goneError(target.fullName)
   return { id: found.repository.id, namespaceId, fullName: target.fullName }
+}
 
-  async function makeOrganization(): Promise<number> {
-    const name = target.kind === 'new-repository' ? target.namespaceName : ''
-    const id = await insertOrganization(tx, {
-      name,
-      ownerId: actor.id,
-      tagExpirationSeconds: config.DEFAULT_TAG_EXPIRATION,
-      at,
-    })
-    if (id === undefined)
-      throw new RegistryError(
-        'denied',
-        `the namespace ${name} was made by somebody else a moment ago`,
-      )
-    await writeLog(tx, {
-      kind: 'org_create',
-      actor,
-      namespaceId: id,
-      metadata: { namespace: name, email: null },
-      at,
-    })
-    return id
-  }
+/** The organization of a push into a namespace that was not there (CREATE_NAMESPACE_ON_PUSH). */
+async function makeOrganization(
+  tx: Tx,
+  { clock, config }: Deps,
+  { name, actor }: { name: string; actor: KnownActor },
+): Promise<number> {
+  const at = clock.now()
+  const id = await insertOrganization(tx, {
+    name,
+    ownerId: actor.id,
+    tagExpirationSeconds: config.DEFAULT_TAG_EXPIRATION,
+    at,
+  })
+  if (id === undefined)
+    throw new RegistryError(
+      'denied',
+      `the namespace ${name} was made by somebody else a moment ago`,
+    )
+  await writeLog(tx, {
+    kind: 'org_create',
+    actor,
+    namespaceId: id,
+    metadata: { namespace: name, email: null },
+    at,
+  })
+  return id
 }
 
 function goneError(fullName: string): RegistryError {

@@ -39,7 +39,7 @@ export async function listTags(
   for (const child of await listChildren(db, [...children.keys()]))
     children.get(child.manifest_id)?.set(child.child_digest, child.is_present)
   return {
-    tags: tags.map((tag) => ({ ...tag, children: children.get(tag.manifest_id) })),
+    tags: tags.map((tag) => Object.assign(tag, { children: children.get(tag.manifest_id) })),
     hasMore: found.length > wanted.limit,
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect, sql, type PostgresPool, type Transaction } from 'kysely'
 import pg from 'pg'
 
 import { RegistryError } from '#domain/errors.ts'
@@ -84,6 +84,11 @@ export async function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise
 }
 
 const maxAttempts = 3
+
+/** Proves that the database answers. */
+export async function ping(db: Db): Promise<void> {
+  await sql`select 1`.execute(db)
+}
 
 /** Gives the only row, or throws: for statements that cannot miss. */
 export function only<T>(rows: readonly T[]): T {

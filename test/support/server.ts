@@ -9,7 +9,7 @@ import type { Deps } from '#deps.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { createUser } from '#services/create-user.ts'
-import { composeRegistry } from '../../src/registry.ts'
+import { composeRegistry } from '#registry.ts'
 import { makeCall, type Call } from './client.ts'
 import { createDatabase } from './database.ts'
 import { pushImage, type PushedImage } from './image.ts'
@@ -179,7 +179,7 @@ export async function registryToken(
   ])
   const credentials = name && Buffer.from(`${name}:${passwordOf(name)}`).toString('base64')
   const answer = await call('GET', `/v2/auth?${query}`, {
-    ...(credentials ? { headers: { authorization: `Basic ${credentials}` } } : {}),
+    headers: credentials ? { authorization: `Basic ${credentials}` } : {},
   })
   if (answer.status !== 200) throw new Error(`no token for ${name}: ${answer.text}`)
   return answer.json.token

@@ -39,12 +39,12 @@ export const referrer: Handlers<'listReferrers'> = {
   },
 }
 
-function describe(referrer: Referrer) {
+function describe(found: Referrer) {
   return {
-    mediaType: referrer.media_type,
-    digest: referrer.digest,
-    size: referrer.size_bytes,
-    ...(referrer.artifact_type === null ? {} : { artifactType: referrer.artifact_type }),
-    ...(referrer.annotations === null ? {} : { annotations: referrer.annotations }),
+    mediaType: found.media_type,
+    digest: found.digest,
+    size: found.size_bytes,
+    ...(found.artifact_type === null ? {} : { artifactType: found.artifact_type }),
+    ...(found.annotations === null ? {} : { annotations: found.annotations }),
   }
 }

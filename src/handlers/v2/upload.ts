@@ -73,11 +73,11 @@ function blobHeaders(fullName: string, digest: Digest) {
 }
 
 /** Where an upload stands. `Range` names the last byte held; an empty upload says `0-0` like its first byte does. */
-function uploadHeaders(fullName: string, upload: { id: string; bytes: number }) {
+function uploadHeaders(fullName: string, { id, bytes }: { id: string; bytes: number }) {
   return {
-    Location: `/v2/${fullName}/blobs/uploads/${upload.id}`,
-    Range: `0-${Math.max(0, upload.bytes - 1)}`,
-    'Docker-Upload-UUID': upload.id,
+    Location: `/v2/${fullName}/blobs/uploads/${id}`,
+    Range: `0-${Math.max(0, bytes - 1)}`,
+    'Docker-Upload-UUID': id,
   }
 }
 
