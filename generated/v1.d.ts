@@ -1368,6 +1368,26 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
+        /** @description The body did not come within 25 seconds. */
+        BodyTooSlow: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "the body did not come within 25 seconds: send it again",
+                 *       "message": "the body did not come within 25 seconds: send it again",
+                 *       "error_message": "the body did not come within 25 seconds: send it again",
+                 *       "error_type": "request_timeout",
+                 *       "title": "request_timeout",
+                 *       "type": "http://localhost:8080/api/v1/error/request_timeout",
+                 *       "status": 408
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
         /** @description The body is larger than 1 MiB. */
         BodyTooLarge: {
             headers: {
@@ -1505,6 +1525,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["SigninRefused"];
             404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             429: components["responses"]["TooManyAttempts"];
@@ -1548,6 +1569,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["SigninRefused"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             429: components["responses"]["TooManyAttempts"];
@@ -1730,6 +1752,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInAgain"];
             403: components["responses"]["NotAllowed"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
@@ -1817,6 +1840,7 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["CsrfTokenNeeded"];
             404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
@@ -1863,6 +1887,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
@@ -2030,6 +2055,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
@@ -2147,6 +2173,7 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
@@ -2225,6 +2252,7 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
@@ -2273,6 +2301,7 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
@@ -2397,6 +2426,7 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
             409: components["responses"]["TagIsImmutable"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
@@ -2483,6 +2513,7 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
             409: components["responses"]["TagIsImmutable"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
@@ -2533,6 +2564,7 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];

@@ -494,6 +494,21 @@ export interface components {
                 "application/json": components["schemas"]["OAuthError"];
             };
         };
+        /** @description The form did not come within 25 seconds. */
+        GrantTooSlow: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "invalid_request",
+                 *       "error_description": "the body did not come within 25 seconds: send it again"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
         /** @description The form is larger than 1 MiB. */
         GrantTooLarge: {
             headers: {
@@ -900,6 +915,25 @@ export interface components {
                 "application/json": components["schemas"]["OciErrors"];
             };
         };
+        /** @description Nothing of the body came for 25 seconds. What an upload had received is kept. */
+        BodyTooSlow: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "errors": [
+                 *         {
+                 *           "code": "REQUEST_TIMEOUT",
+                 *           "message": "the body did not come within 25 seconds: send it again"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["OciErrors"];
+            };
+        };
     };
     parameters: {
         /**
@@ -1177,6 +1211,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["GrantRefused"];
+            408: components["responses"]["GrantTooSlow"];
             413: components["responses"]["GrantTooLarge"];
             415: components["responses"]["NotAForm"];
             429: components["responses"]["GrantTooManyAttempts"];
@@ -1454,6 +1489,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NameUnknown"];
+            408: components["responses"]["BodyTooSlow"];
             409: components["responses"]["TagImmutable"];
             413: components["responses"]["ManifestTooLarge"];
             414: components["responses"]["TooManyTags"];
@@ -1853,6 +1889,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NameUnknown"];
+            408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BlobTooLarge"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
@@ -1953,6 +1990,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Denied"];
             404: components["responses"]["UploadUnknown"];
+            408: components["responses"]["BodyTooSlow"];
             409: components["responses"]["UploadBusy"];
             413: components["responses"]["BlobTooLarge"];
             416: components["responses"]["ChunkOutOfOrder"];
@@ -2054,6 +2092,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Denied"];
             404: components["responses"]["UploadUnknown"];
+            408: components["responses"]["BodyTooSlow"];
             409: components["responses"]["UploadBusy"];
             413: components["responses"]["BlobTooLarge"];
             416: components["responses"]["ChunkOutOfOrder"];

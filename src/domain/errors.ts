@@ -16,7 +16,9 @@ const table = {
     'TOOMANYREQUESTS',
     'Too many attempts; wait as long as Retry-After says.',
   ],
+  request_timeout: [408, 'REQUEST_TIMEOUT', 'Nothing came for too long; the connection is closed.'],
   payload_too_large: [413, 'SIZE_INVALID', 'The body is larger than the registry accepts.'],
+  headers_too_large: [431, 'INVALID_REQUEST', 'The head of the request is larger than 32 KiB.'],
   uri_too_long: [414, 'INVALID_REQUEST', 'The request line is longer than the registry accepts.'],
   unsupported_media_type: [
     415,

@@ -1,5 +1,6 @@
 import { isDigest, type Digest } from './digest.ts'
 import { RegistryError } from './errors.ts'
+import { parseJson } from './json.ts'
 
 export const imageManifestType = 'application/vnd.oci.image.manifest.v1+json'
 export const imageIndexType = 'application/vnd.oci.image.index.v1+json'
@@ -75,7 +76,7 @@ type Json = Record<string, unknown>
 function parseObject(bytes: Uint8Array): Json {
   let document: unknown
   try {
-    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    document = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
     throw new RegistryError(
       'manifest_invalid',

@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Operation } from 'openapi-backend'
 
 import { RegistryError } from '#domain/errors.ts'
+import { parseJson } from '#domain/json.ts'
 import { mediaTypeOf, readSource } from './upload-source.ts'
 
 /** Most that a JSON or form body may be. */
 const maxBytes = 1_048_576
-/** Deeper nesting is no honest request, and costs validators dear. */
-const maxDepth = 64
 
 /**
  * Reads the body that an operation declares: JSON and forms as a value, anything else as an `UploadSource`.
@@ -25,11 +24,11 @@ export async function readBody(
   if ('application/json' in declared.content) {
     if (!hasBody(incoming) && !declared.required) return undefined
     demandType(incoming, 'application/json')
-    return parseJson(await readText(incoming))
+    return parseText(await readText(incoming))
   }
   if ('application/x-www-form-urlencoded' in declared.content) {
     demandType(incoming, 'application/x-www-form-urlencoded')
-    return Object.fromEntries(new URLSearchParams(await readText(incoming)))
+    return parseForm(await readText(incoming))
   }
   return readSource(incoming, limits.maxUploadBytes)
 }
@@ -53,35 +52,21 @@ async function readText(incoming: IncomingMessage): Promise<string> {
   }
 }
 
-function parseJson(text: string): unknown {
-  if (nesting(text) > maxDepth)
-    throw new RegistryError('invalid_request', `the body nests more than ${maxDepth} levels deep`)
+function parseText(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     throw new RegistryError(
       'invalid_request',
-      `the body is not JSON: ${(cause as Error).message}`,
-      {
-        cause,
-      },
+      `the body is not good JSON: ${(cause as Error).message}`,
+      { cause },
     )
   }
 }
 
-/** Greatest nesting of brackets outside strings; counted before parsing, in one pass. */
-export function nesting(text: string): number {
-  let depth = 0
-  let deepest = 0
-  let quoted = false
-  for (let index = 0; index < text.length; index++) {
-    const character = text.charCodeAt(index)
-    if (quoted) {
-      if (character === 0x5c) index++
-      else if (character === 0x22) quoted = false
-    } else if (character === 0x22) quoted = true
-    else if (character === 0x7b || character === 0x5b) deepest = Math.max(deepest, ++depth)
-    else if (character === 0x7d || character === 0x5d) depth--
-  }
-  return deepest
+function parseForm(text: string): Record<string, string> {
+  const form = new URLSearchParams(text)
+  if (new Set(form.keys()).size !== form.size)
+    throw new RegistryError('invalid_request', 'a field stands twice in the form')
+  return Object.fromEntries(form)
 }

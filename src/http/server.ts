@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+import { refuseBrokenRequest } from './broken-request.ts'
+
 /** Longest time to the end of a request's head; bodies may take as long as they keep coming. */
-const headTimeoutMs = 30_000
+const headTimeoutMs = 20_000
 /** A body from which nothing has come for so long is given up. */
 const idleTimeoutMs = 60_000
 /** Requests under way at a stop get this long. */
@@ -54,6 +56,7 @@ function makeServer(handle: RequestListener): Server {
   const server = createServer(
     {
       headersTimeout: headTimeoutMs,
+      connectionsCheckingInterval: 5_000,
       requestTimeout: 0,
       keepAliveTimeout: 75_000,
       maxHeaderSize: 32_768,
@@ -62,6 +65,7 @@ function makeServer(handle: RequestListener): Server {
     handle,
   )
   server.timeout = idleTimeoutMs
+  server.on('clientError', refuseBrokenRequest)
   return server
 }
 

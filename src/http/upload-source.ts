@@ -3,6 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import type { UploadSource } from '#domain/content.ts'
 import { RegistryError } from '#domain/errors.ts'
 
+/** A client from which nothing comes for so long has gone away. */
+const idleMs = 25_000
+/** A body that is held in memory must be there by then, however it trickles. */
+const wholeMs = 25_000
+
 /** Media type of a header, without parameters, in lower case. */
 export function mediaTypeOf(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
@@ -18,7 +23,9 @@ export function readSource(incoming: IncomingMessage, maxBytes: number): UploadS
     into: (write) => feed(incoming, { lengthBytes, maxBytes }, write),
     async bytes(limitBytes) {
       const chunks: Uint8Array[] = []
+      const deadline = performance.now() + wholeMs
       await feed(incoming, { lengthBytes, maxBytes: limitBytes }, async (chunk) => {
+        if (performance.now() > deadline) throw timedOut()
         chunks.push(chunk)
       })
       return Buffer.concat(chunks)
@@ -26,26 +33,63 @@ export function readSource(incoming: IncomingMessage, maxBytes: number): UploadS
   }
 }
 
-async function feed(
-  incoming: IncomingMessage,
-  limits: { lengthBytes: number | undefined; maxBytes: number },
-  write: (chunk: Uint8Array) => Promise<void>,
-): Promise<number> {
-  const tooLarge = () =>
-    new RegistryError('payload_too_large', `the body is larger than ${limits.maxBytes} bytes`)
-  if ((limits.lengthBytes ?? 0) > limits.maxBytes) throw tooLarge()
-  let received = 0
-  try {
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-      received += (chunk as Buffer).length
-      if (received > limits.maxBytes) throw tooLarge()
-      await write(chunk as Buffer)
+interface Limits {
+  lengthBytes: number | undefined
+  maxBytes: number
+}
+
+type Write = (chunk: Uint8Array) => Promise<void>
+
+/** Hands over one chunk at a time; the next is not read before the last has been taken. */
+function feed(incoming: IncomingMessage, limits: Limits, write: Write): Promise<number> {
+  if ((limits.lengthBytes ?? 0) > limits.maxBytes) return Promise.reject(tooLarge(limits))
+  if (incoming.destroyed && !incoming.complete) return Promise.reject(brokenOff())
+  return new Promise((resolve, reject) => {
+    let received = 0
+    let writing: Promise<void> = Promise.resolve()
+    let isWriting = false
+    // Time that the storage takes is not the client's.
+    const timer = setTimeout(() => (isWriting ? timer.refresh() : stop(timedOut())), idleMs)
+
+    const take = (chunk: Buffer) => {
+      received += chunk.length
+      if (received > limits.maxBytes) return stop(tooLarge(limits))
+      incoming.pause()
+      isWriting = true
+      writing = write(chunk).then(() => {
+        isWriting = false
+        timer.refresh()
+        incoming.resume()
+      })
+      writing.catch(stop)
     }
-  } catch (error) {
-    if (error instanceof RegistryError) throw error
-    throw new RegistryError('size_invalid', 'the client stopped in the middle of the body', {
-      cause: error,
-    })
-  }
-  return received
+    const end = () => stop(undefined)
+    const close = () => stop(incoming.complete ? undefined : brokenOff())
+    const stop = (error: unknown) => {
+      clearTimeout(timer)
+      incoming.off('data', take).off('end', end).off('close', close).off('error', close)
+      incoming.pause()
+      // The chunk under way is settled first, so that whoever counts bytes counts right.
+      writing.then(
+        () => (error === undefined ? resolve(received) : reject(error as Error)),
+        (failure: unknown) => reject((error ?? failure) as Error),
+      )
+    }
+    incoming.on('data', take).on('end', end).on('close', close).on('error', close)
+  })
+}
+
+function tooLarge({ maxBytes }: Limits): RegistryError {
+  return new RegistryError('payload_too_large', `the body is larger than ${maxBytes} bytes`)
+}
+
+function timedOut(): RegistryError {
+  return new RegistryError(
+    'request_timeout',
+    'the body did not come within 25 seconds: send it again',
+  )
+}
+
+function brokenOff(): RegistryError {
+  return new RegistryError('size_invalid', 'the client stopped in the middle of the body')
 }

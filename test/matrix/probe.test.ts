@@ -1,0 +1,22 @@
+import { test } from 'vitest'
+import { startServer } from '#test/support/server.ts'
+test('probe', async () => {
+  let t = performance.now()
+  const s = await startServer()
+  console.log('start', performance.now() - t)
+  t = performance.now()
+  const s2 = await startServer()
+  console.log('start2', performance.now() - t)
+  await s.user('owner')
+  const { url } = await s.repository('owner/app')
+  const c = s.as('owner')
+  console.log(await c('DELETE', `${url}?zz=1`))
+  const r = await s.registry('owner', 'repository:owner/app:pull,push')
+  console.log((await r('GET', `/v2/owner/app/tags/list?zz=1`)).text)
+  t = performance.now()
+  await Promise.all(Array.from({length:16}, async () => { for (let i=0;i<60;i++) await c('GET', url) }))
+  console.log('960 calls', performance.now() - t)
+  t = performance.now()
+  await Promise.all(Array.from({length:16}, async () => { for (let i=0;i<60;i++) await s.call('GET', url) }))
+  console.log('960 anon calls', performance.now() - t)
+})
