@@ -19,12 +19,18 @@ import type { Deps } from '#deps.ts'
 import { readBody } from './body.ts'
 import type { Exchange, HandlerReply } from './exchange.ts'
 import { IndexedRouter, type RoutedRequest } from './indexed-router.ts'
+import type { Metrics } from './metrics.ts'
 import { parseQuery } from './query.ts'
 import { explainValidation } from './validation.ts'
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv
 const schemes: Record<string, Scheme> = { session, csrf, oauthToken, registryToken, basic }
 const permissions = readPermissions()
+
+/** What serving a document needs. */
+export interface ApiDeps extends Deps, SecurityDeps {
+  metrics: Metrics
+}
 
 /** One of the two documents, served. */
 export interface Api {
@@ -38,7 +44,7 @@ export function readDocument(name: 'v1' | 'v2'): Document {
 }
 
 /** Binds handlers, schemes and gate to the operations of a document. */
-export async function openApi(definition: Document, deps: Deps & SecurityDeps): Promise<Api> {
+export async function openApi(definition: Document, deps: ApiDeps): Promise<Api> {
   const { api, router } = await openBackend(definition)
   bindSteps(api, router, deps)
   bindHandlers(api, router, deps)
@@ -57,10 +63,17 @@ export async function openApi(definition: Document, deps: Deps & SecurityDeps): 
       exchange.request = request
       const operation = router.matchOperation(request)
       if (operation) exchange.operationId = operation.operationId as string
+      else if (request.method === 'OPTIONS') return answerOptions(router.methodsOf(path))
       request.parsedQuery = parseQuery(search, operation)
       return (await api.handleRequest(request, exchange)) as HandlerReply | undefined
     },
   }
+}
+
+/** The methods of a path, and with the CORS headers the answer to a preflight. */
+function answerOptions(methods: string[]): HandlerReply | undefined {
+  if (methods.length === 0) return undefined
+  return { status: 200, headers: { Allow: [...methods, 'OPTIONS'].join(', ') } }
 }
 
 async function openBackend(definition: Document) {
@@ -83,7 +96,7 @@ async function openBackend(definition: Document) {
 }
 
 /** What happens to every request: schemes and gate before the body is read, and the refusals of the matching. */
-function bindSteps(api: OpenAPIBackend, router: IndexedRouter, deps: Deps & SecurityDeps): void {
+function bindSteps(api: OpenAPIBackend, router: IndexedRouter, deps: ApiDeps): void {
   for (const name of Object.keys(api.definition.components?.securitySchemes ?? {}))
     api.registerSecurityHandler(name, (_: Context, exchange: Exchange) =>
       schemes[name]!(exchange.source, deps),
@@ -128,7 +141,7 @@ function splitUrl(url: string): [path: string, search: string] {
 async function admit(
   context: Context,
   exchange: Exchange,
-  deps: Deps & SecurityDeps,
+  deps: ApiDeps,
 ): Promise<void> {
   const operation = permissions.get(context.operation.operationId as string)!
   const principal = identify(context, operation.security)
@@ -138,6 +151,7 @@ async function admit(
   exchange.target = await enter(entry, deps)
   const body = await readBody(exchange.incoming, context.operation, {
     maxUploadBytes: deps.config.MAXIMUM_LAYER_SIZE,
+    received: (bytes) => deps.metrics.transferred('in', bytes),
   })
   // openapi-backend validates what it finds on its request; bodies that stream are not its business.
   if (!isStreamed(body)) exchange.request!.body = body

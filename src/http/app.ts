@@ -1,21 +1,18 @@
 import Koa from 'koa'
 
 import { RegistryError } from '#domain/errors.ts'
-import type { Deps } from '#deps.ts'
-import type { SecurityDeps } from '#security/scheme.ts'
-import { openApi, readDocument, type Api } from './api.ts'
+import { openApi, readDocument, type Api, type ApiDeps } from './api.ts'
 import { renderOAuth2, renderTokenRefusal, renderV1, renderV2, toRegistryError } from './errors.ts'
+import { setCorsHeaders } from './cors.ts'
 import type { Exchange, HandlerReply } from './exchange.ts'
-import type { Metrics } from './metrics.ts'
 import { pageRouter } from './pages.ts'
 import { readFacts } from './request-facts.ts'
 import { send } from './send.ts'
 import { readSession, sessionHandle, sessionMiddleware } from './sessions.ts'
 
 /** What the app needs beside the handlers' dependencies. */
-export interface AppDeps extends Deps, SecurityDeps {
+export interface AppDeps extends ApiDeps {
   secretKey: string
-  metrics: Metrics
 }
 
 /** Composes the request path: log and errors around everything, then session, documents, pages. */
@@ -29,6 +26,7 @@ export async function createApp(deps: AppDeps): Promise<Koa> {
 
   app.use(answer(deps))
   app.use(async (context, next) => {
+    setCorsHeaders(context.req, context.res, context.path, deps.config)
     if (context.path.startsWith('/v2/') || context.path === '/v2') return serve(v2, context)
     context.cookies.secure = deps.config.PREFERRED_URL_SCHEME === 'https'
     await withSession(context, () => serve(v1, context, next))
@@ -74,16 +72,13 @@ function answer(deps: AppDeps): Koa.Middleware {
     }
     context.respond = false
     try {
-      await send(incoming, response, reply, deps.blobs)
+      await send(incoming, response, reply, deps)
     } catch (error) {
-      if (!response.headersSent)
-        await send(
-          incoming,
-          response,
-          render(context, exchange, toRegistryError(error), deps),
-          deps.blobs,
-        )
-      else deps.log.error({ err: error, request: exchange?.facts.id }, 'an answer broke off')
+      const refusal = render(context, exchange, toRegistryError(error), deps)
+      if (!response.headersSent) {
+        for (const name of response.getHeaderNames()) response.removeHeader(name)
+        await send(incoming, response, refusal, deps)
+      } else deps.log.error({ err: error, request: exchange?.facts.id }, 'an answer broke off')
     }
     finished()
   }

@@ -15,7 +15,7 @@ const maxBytes = 1_048_576
 export async function readBody(
   incoming: IncomingMessage,
   operation: Operation,
-  limits: { maxUploadBytes: number },
+  limits: { maxUploadBytes: number; received: (bytes: number) => void },
 ): Promise<unknown> {
   const declared = operation.requestBody as
     | { required?: boolean; content: Record<string, unknown> }
@@ -30,7 +30,7 @@ export async function readBody(
     demandType(incoming, 'application/x-www-form-urlencoded')
     return parseForm(await readText(incoming))
   }
-  return readSource(incoming, limits.maxUploadBytes)
+  return readSource(incoming, limits.maxUploadBytes, limits.received)
 }
 
 function hasBody(incoming: IncomingMessage): boolean {

@@ -9,24 +9,26 @@ const octetStream = 'application/octet-stream'
 
 /**
  * Sends a blob, or the ranges of it that were asked for. When the bytes fail in the middle the connection is
- * destroyed: a client must never take a part for the whole.
+ * destroyed: a client must never take a part for the whole. Gives how many bytes went out.
  */
 export async function sendBlob(
   incoming: IncomingMessage,
   response: ServerResponse,
   content: BlobContent,
   blobs: BlobDriver,
-): Promise<void> {
+): Promise<number> {
   const { parts, type, lengthBytes, tail } = layOut(content)
   response.setHeader('Content-Type', type)
   response.setHeader('Content-Length', lengthBytes)
   if (incoming.method === 'HEAD') {
     response.end()
-    return
+    return 0
   }
   const reader = await blobs.openBlob(content.digest)
   try {
-    if ((await pumpBlob(reader, response, parts)) === 'sent') response.end(tail)
+    if ((await pumpBlob(reader, response, parts)) === 'gone') return 0
+    response.end(tail)
+    return lengthBytes
   } catch (error) {
     response.destroy(error as Error)
     throw error

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlobContent } from '#domain/content.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import type { HandlerReply } from './exchange.ts'
+import type { Metrics } from './metrics.ts'
 import { sendBlob } from './send-blob.ts'
 
 /** Sends a handler's reply: a JSON value, text, bytes, or a blob. */
@@ -10,14 +11,17 @@ export async function send(
   incoming: IncomingMessage,
   response: ServerResponse,
   reply: HandlerReply,
-  blobs: BlobDriver,
+  { blobs, metrics }: { blobs: BlobDriver; metrics: Metrics },
 ): Promise<void> {
   response.statusCode = reply.status
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     if (value !== undefined) response.setHeader(name, value)
   closeAfterUnreadBody(incoming, response)
 
-  if (isBlob(reply.body)) return sendBlob(incoming, response, reply.body, blobs)
+  if (isBlob(reply.body)) {
+    metrics.transferred('out', await sendBlob(incoming, response, reply.body, blobs))
+    return
+  }
   if (reply.body === undefined || hasNoBody(reply.status)) {
     if (!hasNoBody(reply.status) && !response.hasHeader('Content-Length'))
       response.setHeader('Content-Length', 0)

@@ -13,14 +13,25 @@ export function mediaTypeOf(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
 }
 
-/** A request's body as handlers take it: never whole in memory, unless they ask for bytes with a limit. */
-export function readSource(incoming: IncomingMessage, maxBytes: number): UploadSource {
+/**
+ * A request's body as handlers take it: never whole in memory, unless they ask for bytes with a limit.
+ * `received` hears of each chunk.
+ */
+export function readSource(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  received: (bytes: number) => void = () => {},
+): UploadSource {
   const declared = incoming.headers['content-length']
   const lengthBytes = declared === undefined ? undefined : Number(declared)
   return {
     contentType: mediaTypeOf(incoming.headers['content-type']),
     lengthBytes,
-    into: (write) => feed(incoming, { lengthBytes, maxBytes }, write),
+    into: (write) =>
+      feed(incoming, { lengthBytes, maxBytes }, (chunk) => {
+        received(chunk.length)
+        return write(chunk)
+      }),
     async bytes(limitBytes) {
       const chunks: Uint8Array[] = []
       const deadline = performance.now() + wholeMs

@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { Config } from '#config.ts'
+
+const methods = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
+const plainHeaders = 'Authorization, Content-Type, X-Requested-With'
+const exposedHeaders =
+  'Content-Range, Docker-Content-Digest, Link, Location, OCI-Filters-Applied, OCI-Subject, Range, WWW-Authenticate, X-Next-CSRF-Token'
+
+/** Endpoints that hand out what belongs to a session: never for every origin. */
+const sessionPaths = new Set(['/config', '/csrf_token'])
+
+/**
+ * Says which pages of other origins may read an answer (CORS_ORIGIN). With `*`, the default, all of them may,
+ * but without cookies; an origin that is named may send cookies too.
+ */
+export function setCorsHeaders(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  config: Pick<Config, 'CORS_ORIGIN'>,
+): void {
+  const { origin } = headers
+  const isNamed = origin !== undefined && config.CORS_ORIGIN.includes(origin)
+  const isOpen = config.CORS_ORIGIN.includes('*') && !sessionPaths.has(path)
+  if (!config.CORS_ORIGIN.includes('*')) response.setHeader('Vary', 'Origin')
+  if (!isNamed && !isOpen) return
+  response.setHeader('Access-Control-Allow-Origin', isNamed ? origin : '*')
+  response.setHeader('Access-Control-Allow-Methods', methods)
+  response.setHeader(
+    'Access-Control-Allow-Headers',
+    isNamed ? `${plainHeaders}, Cookie, X-CSRF-Token` : plainHeaders,
+  )
+  response.setHeader('Access-Control-Expose-Headers', exposedHeaders)
+  response.setHeader('Access-Control-Max-Age', '21600')
+  if (isNamed) response.setHeader('Access-Control-Allow-Credentials', 'true')
+}

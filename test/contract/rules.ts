@@ -1,0 +1,82 @@
+import { permissions } from '#generated/permissions.ts'
+import type { Fixture, Sent } from './fixture.ts'
+import type { World } from './world.ts'
+
+/** JSON and forms are taken up to 1 MiB. */
+const tooLong = 'x'.repeat(1_048_577)
+const identityHeaders = ['authorization', 'cookie', 'x-csrf-token']
+
+interface Case {
+  world: World
+  operationId: keyof typeof permissions
+  requestType: string
+}
+
+/**
+ * For statuses that come about alike everywhere: makes the request of a success into one that is refused.
+ * Undefined where the refusal needs a fixture of its own.
+ */
+const rules: Record<number, (sent: Sent, of: Case) => Sent | undefined | Promise<Sent>> = {
+  400(sent, { requestType }) {
+    if (requestType === 'application/json') return { ...sent, body: 'text where an object belongs' }
+    const { digest, reference } = sent.path ?? {}
+    if (digest !== undefined) return { ...sent, path: { ...sent.path, digest: 'sha256:short' } }
+    if (reference !== undefined)
+      return { ...sent, path: { ...sent.path, reference: 'sha256:short' } }
+    return { ...sent, query: { ...sent.query, unheard: 'of' } }
+  },
+  401(sent, { operationId }) {
+    const { api, permission } = permissions[operationId]
+    const headers = Object.fromEntries(
+      Object.entries(sent.headers ?? {}).filter(([name]) => !identityHeaders.includes(name)),
+    )
+    // What anybody may do is refused only by a registry that serves nobody anonymously.
+    const server = api === 'v1' && permission.require === 'anyone' ? 'closed' : 'main'
+    return { ...sent, server, headers }
+  },
+  async 403(sent, { world, operationId }) {
+    const { api, permission } = permissions[operationId]
+    if (api === 'v1')
+      return { ...sent, headers: { ...sent.headers, ...world.as(world.people.stranger) } }
+    if ('repositoryState' in permission) {
+      await world.makeReadOnly(sent.path!.name!)
+      return sent
+    }
+    const { repository, token } = world.disabled
+    return {
+      ...sent,
+      path: { ...sent.path, name: repository },
+      headers: { ...sent.headers, authorization: `Bearer ${token}` },
+    }
+  },
+  async 404(sent, { world, operationId }) {
+    const { api, permission } = permissions[operationId]
+    const name = `${world.people.keeper.name}/${world.name()}`
+    if (api === 'v1') return { ...sent, path: { ...sent.path, repository: name } }
+    // Who may create the repository is not told that it is missing.
+    const isTenants = 'mayBeMissing' in permission
+    const missing = isTenants ? `${world.people.tenant.name}/${world.name()}` : name
+    const owner = isTenants ? world.people.tenant : world.people.keeper
+    const token = await world.token(owner, `repository:${missing}:pull,push,delete`)
+    return { ...sent, path: { ...sent.path, name: missing }, headers: { ...sent.headers, ...token } }
+  },
+  409(sent, { world, operationId }) {
+    const { repository, tag, other } = world.immutable
+    return permissions[operationId].api === 'v1'
+      ? { ...sent, path: { repository, tag }, body: sent.body && { manifest_digest: other } }
+      : undefined
+  },
+  413: (sent) => ({ ...sent, body: tooLong }),
+  415: (sent) => ({ ...sent, headers: { ...sent.headers, 'content-type': 'text/plain' } }),
+  async 503(sent, { world, operationId }) {
+    const { api, permission } = permissions[operationId]
+    if (api !== 'v1' || !('repositoryState' in permission)) return undefined as never
+    await world.makeReadOnly(sent.path!.repository!)
+    return sent
+  },
+}
+
+/** The fixture of a pair that has none of its own, made of the one for the operation's success. */
+export function ruleFor(status: number, success: Fixture): Fixture | undefined {
+  return undefined
+}
