@@ -76,15 +76,17 @@ function feed(incoming: IncomingMessage, limits: Limits, write: Write): Promise<
     }
     const end = () => stop(undefined)
     const close = () => stop(incoming.complete ? undefined : brokenOff())
-    const stop = (error: unknown) => {
+    const stop = async (fault: unknown) => {
       clearTimeout(timer)
       incoming.off('data', take).off('end', end).off('close', close).off('error', close)
       incoming.pause()
       // The chunk under way is settled first, so that whoever counts bytes counts right.
-      writing.then(
-        () => (error === undefined ? resolve(received) : reject(error as Error)),
-        (failure: unknown) => reject((error ?? failure) as Error),
+      const failure = await writing.then(
+        () => fault,
+        (cause: unknown) => fault ?? cause,
       )
+      if (failure === undefined) resolve(received)
+      else reject(failure as Error)
     }
     incoming.on('data', take).on('end', end).on('close', close).on('error', close)
   })
