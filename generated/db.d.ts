@@ -23,8 +23,11 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 export interface Blob {
   condemned_at: Timestamp | null;
   created_at: Timestamp;
+  damaged_at: Timestamp | null;
   digest: string;
+  generation: Generated<number>;
   id: Generated<number>;
+  removing_since: Timestamp | null;
   size_bytes: number;
 }
 
@@ -178,6 +181,7 @@ export interface TeamMember {
 export interface Upload {
   created_at: Timestamp;
   expires_at: Timestamp;
+  finishing_digest: string | null;
   generation: Generated<number>;
   id: string;
   lease_token: string | null;

@@ -143,8 +143,9 @@ export interface paths {
         };
         /**
          * List repositories
-         * @description Those that you may read, by name, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that
-         *     are `public`; without any of the three the call is refused.
+         * @description Those that you may read, oldest first, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all
+         *     that are `public`; without any of the three the call is refused. Public repositories are only among them when you ask
+         *     for them, or have a right on them.
          */
         get: operations["listRepos"];
         put?: never;
@@ -674,7 +675,7 @@ export interface components {
             password?: string;
             /** @description E-mail address. */
             email?: string;
-            /** @description New name. Refused unless the registry runs with `FEATURE_USER_RENAME` on. */
+            /** @description New name; ignored unless the registry runs with `FEATURE_USER_RENAME` on. */
             username?: string;
             /** @description Seconds that a deleted or moved tag stays restorable; one of the spans in `TAG_EXPIRATION_OPTIONS`. */
             tag_expiration_s?: number;
@@ -725,11 +726,6 @@ export interface components {
             /** @description An OAuth token of 40 characters, when one was asked for. It is shown once. */
             access_token?: string;
         };
-        /**
-         * @description Lower-case letters and digits, with single `.`, `_` or `-` between them.
-         * @example ada
-         */
-        Username: string;
         /**
          * @description NORMAL takes changes. READ_ONLY takes none. MIRROR and ORG_MIRROR take them from their mirror alone.
          * @enum {string}
@@ -1434,7 +1430,7 @@ export interface components {
          * @description Name of a user.
          * @example ada
          */
-        Username: components["schemas"]["Username"];
+        Username: string;
         /**
          * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
          * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ

@@ -708,25 +708,6 @@ export interface components {
                 "application/json": components["schemas"]["OciErrors"];
             };
         };
-        /** @description This registry does not delete by this call; `message` says why. */
-        DeletesOff: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "errors": [
-                 *         {
-                 *           "code": "UNSUPPORTED",
-                 *           "message": "deleting is switched off on this registry"
-                 *         }
-                 *       ]
-                 *     }
-                 */
-                "application/json": components["schemas"]["OciErrors"];
-            };
-        };
         /** @description The request breaks a rule; the same GET says which. */
         HeadBadRequest: {
             headers: {
@@ -788,6 +769,25 @@ export interface components {
                  *         {
                  *           "code": "RANGE_INVALID",
                  *           "message": "the blob has 5 bytes"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["OciErrors"];
+            };
+        };
+        /** @description A manifest of the repository names the blob. Delete the manifest first. */
+        BlobInUse: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "errors": [
+                 *         {
+                 *           "code": "DENIED",
+                 *           "message": "a manifest of acme/nginx names sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824: delete the manifest first"
                  *         }
                  *       ]
                  *     }
@@ -1529,7 +1529,6 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Denied"];
             404: components["responses"]["ManifestUnknown"];
-            405: components["responses"]["DeletesOff"];
             409: components["responses"]["TagImmutable"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
@@ -1734,7 +1733,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Denied"];
             404: components["responses"]["BlobUnknown"];
-            405: components["responses"]["DeletesOff"];
+            405: components["responses"]["BlobInUse"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };

@@ -20,6 +20,8 @@ export interface RegistryParts {
   blobs: BlobDriver
   log: Logger
   clock?: Clock
+  /** How long a client may keep the body of a request waiting; 25 seconds when it is left out. */
+  bodyTimeoutMs?: number
 }
 
 /** A composed registry: it answers requests, but does not listen by itself. */
@@ -48,6 +50,7 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
     secretKey,
     verifyToken: openTokenVerifier({ keys, issuer, clock }),
     metrics: openMetrics(connection.pool),
+    bodyTimeoutMs: parts.bodyTimeoutMs,
   })
   return {
     deps,

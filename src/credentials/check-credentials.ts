@@ -7,7 +7,7 @@ import { verifyPassword } from './passwords.ts'
 
 /**
  * Checks a user name or e-mail with a password. An unknown name costs and says the same as a wrong password.
- * Throws `unauthorized`, or `too_many_attempts` with `Retry-After` while the account waits after wrong
+ * Throws `unauthorized` (with `reason: account_disabled` where the password was right), or `too_many_attempts` with `Retry-After` while the account waits after wrong
  * passwords, even for the right one.
  */
 export async function checkCredentials(
@@ -23,7 +23,9 @@ export async function checkCredentials(
     throw refusal('Invalid username or password.')
   }
   if (!user.enabled)
-    throw refusal('This account is disabled. Ask an administrator of the registry.')
+    throw refusal('This account is disabled. Ask an administrator of the registry.', {
+      reason: 'account_disabled',
+    })
   await clearFailedSignIns(db, user.id)
   return user
 }
@@ -36,8 +38,8 @@ function waitOf(user: User, at: Date): number {
   })
 }
 
-function refusal(message: string): RegistryError {
-  return new RegistryError('unauthorized', message, { challenge: {} })
+function refusal(message: string, extra: Record<string, unknown> = {}): RegistryError {
+  return new RegistryError('unauthorized', message, { challenge: {}, extra })
 }
 
 function tooManyAttempts(waitMs: number): RegistryError {

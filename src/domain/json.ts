@@ -1,6 +1,8 @@
-/**
- * JSON that comes from outside. Parsers disagree about repeated keys, and deep nesting costs dear: both are
- * refused before anything is made of the text.
+import { isStorable } from './text.ts'
+
+/*
+ * JSON that comes from outside. Parsers disagree about repeated keys, deep nesting costs dear, and some
+ * characters cannot be kept: all are refused before anything is made of the text.
  */
 
 const quote = 0x22
@@ -13,21 +15,23 @@ const closeBracket = 0x5d
 /** Deeper than any honest document. */
 export const maxJsonDepth = 64
 
-/** Parses JSON. Throws a `SyntaxError` that says what is wrong: the syntax, a repeated key, or the depth. */
+/** Parses JSON. Throws a `SyntaxError` that says what is wrong: the syntax, a repeated key, the depth, or a character. */
 export function parseJson(text: string): unknown {
-  const value: unknown = JSON.parse(text)
   checkStructure(text)
-  return value
+  return JSON.parse(text)
 }
 
-/** One pass over a text that is known to be JSON. */
+/** One pass over a text that may be JSON; what it lets through is parsed afterwards. */
 function checkStructure(text: string): void {
+  // Without an escape of this form no character can be wrong: the text was UTF-8.
+  const hasEscapes = text.includes('\\u')
   /** For each open bracket: the keys of the object so far, or nothing for an array. */
   const open: (Set<string> | undefined)[] = []
   for (let index = 0; index < text.length; index++) {
     const character = text.charCodeAt(index)
     if (character === quote) {
       const end = endOfString(text, index)
+      if (hasEscapes) checkCharacters(text.slice(index, end + 1))
       const keys = open.at(-1)
       if (keys && isKey(text, end)) addKey(keys, text.slice(index, end + 1))
       index = end
@@ -39,12 +43,21 @@ function checkStructure(text: string): void {
   }
 }
 
+/** Index of the closing quote; of the last character when there is none. */
 function endOfString(text: string, start: number): number {
-  for (let index = start + 1; ; index++) {
+  for (let index = start + 1; index < text.length; index++) {
     const character = text.charCodeAt(index)
     if (character === backslash) index++
     else if (character === quote) return index
   }
+  return text.length - 1
+}
+
+function checkCharacters(literal: string): void {
+  if (!literal.includes('\\u') || isStorable(JSON.parse(literal) as string)) return
+  throw new SyntaxError(
+    `the text ${literal.slice(0, 80)} holds U+0000 or half of a surrogate pair, which cannot be kept`,
+  )
 }
 
 /** A string is a key when a colon follows. */

@@ -16,6 +16,11 @@ export const manifestTypes = [
 ] as const
 export type ManifestType = (typeof manifestTypes)[number]
 
+const schema1Types = new Set([
+  'application/vnd.docker.distribution.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+])
+
 /** What the registry reads of a manifest; its bytes are kept as they came. */
 export interface Manifest {
   mediaType: ManifestType
@@ -46,18 +51,19 @@ const maxDescriptors = 20_000
  */
 export function parseManifest(bytes: Uint8Array, contentType: string): Manifest {
   const document = parseObject(bytes)
-  if (document.schemaVersion !== 2)
-    throw invalid(
-      document.schemaVersion === 1
-        ? 'Docker manifests of schema 1 are not taken: push with a client newer than docker 1.10'
-        : 'schemaVersion must be 2',
+  if (document.schemaVersion === 1 || schema1Types.has(contentType))
+    throw new RegistryError(
+      'unsupported_media_type',
+      'Docker manifests of schema 1 are not taken: push with a client newer than docker 1.10',
     )
+  if (document.schemaVersion !== 2) throw invalid('schemaVersion must be 2')
   const stated = document.mediaType
   if (stated !== undefined && typeof stated !== 'string') throw invalid('mediaType must be text')
   const mediaType = knownType(contentType === '' ? (stated ?? '') : contentType)
   if (stated !== undefined && stated !== mediaType)
     throw invalid(`the Content-Type is ${mediaType}, but mediaType in the document is ${stated}`)
   const isIndex = mediaType === imageIndexType || mediaType === dockerListType
+  demandOneKind(document, isIndex)
   const parts = isIndex ? readIndex(document) : readImage(document)
   const { subject } = document
   return {
@@ -69,6 +75,13 @@ export function parseManifest(bytes: Uint8Array, contentType: string): Manifest 
       subject === undefined || subject === null ? null : readDescriptor(subject, 'subject').digest,
     annotations: readAnnotations(document.annotations),
   }
+}
+
+/** A document that could be read as an image and as an index means two things under one digest (CVE-2021-41190). */
+function demandOneKind(document: Json, isIndex: boolean): void {
+  const foreign = (isIndex ? ['config', 'layers'] : ['manifests']).find((key) => key in document)
+  if (foreign !== undefined)
+    throw invalid(`${isIndex ? 'an index' : 'an image manifest'} cannot hold ${foreign}`)
 }
 
 type Json = Record<string, unknown>
@@ -111,11 +124,13 @@ function readImage(document: Json) {
   if (typeof config.mediaType !== 'string') throw invalid('config.mediaType must be text')
   const descriptors = readList(layers, 'layers')
   const kept = descriptors.filter((_, index) => !isElsewhere(layers[index] as Json))
+  const layersSizeBytes = descriptors.reduce((sum, layer) => sum + layer.sizeBytes, 0)
+  if (!Number.isSafeInteger(layersSizeBytes)) throw invalid('the layers are too large together')
   return {
     configMediaType: config.mediaType,
     blobs: [configDescriptor, ...kept],
     children: [],
-    layersSizeBytes: descriptors.reduce((sum, layer) => sum + layer.sizeBytes, 0),
+    layersSizeBytes,
   }
 }
 

@@ -22,13 +22,18 @@ export interface RepositoryName {
  */
 export function parseRepositoryName(text: string, libraryNamespace: string): RepositoryName {
   const fullName = text.includes('/') ? text : `${libraryNamespace}/${text}`
-  if (fullName.length > maxNameLength || !repositoryPattern.test(fullName))
+  if (!isRepositoryName(fullName))
     throw new RegistryError(
       'name_invalid',
       `'${text.slice(0, 80)}' is not a repository name: lower-case letters and digits, joined by '.', '_', '__' or '-', segments by '/', ${maxNameLength} characters at most`,
     )
   const slash = fullName.indexOf('/')
   return { namespace: fullName.slice(0, slash), name: fullName.slice(slash + 1), fullName }
+}
+
+/** True for a repository's name, with a namespace or without. */
+export function isRepositoryName(text: string): boolean {
+  return text.length <= maxNameLength && repositoryPattern.test(text)
 }
 
 /** True for a tag name (OCI distribution specification, "Pulling manifests"). */

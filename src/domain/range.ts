@@ -9,7 +9,7 @@ const maxRanges = 16
  * is no range or one that this header does not mean. Throws `range_invalid` when none of them fits.
  */
 export function parseRange(header: string | undefined, sizeBytes: number): ByteRange[] | undefined {
-  const [, list] = /^bytes=(.+)$/.exec(header ?? '') ?? []
+  const [, list] = /^bytes=(.+)$/i.exec(header ?? '') ?? []
   if (list === undefined) return undefined
   const specs = list.split(',').map((spec) => spec.trim())
   if (specs.length > maxRanges) return undefined
@@ -56,7 +56,7 @@ export interface ChunkRange {
   end: number
 }
 
-/** Reads the `Content-Range` of a chunk: `START-END`, inclusive, without a unit (OCI). Throws `range_invalid`. */
+/** Reads the `Content-Range` of a chunk: `START-END`, inclusive, without a unit (OCI). Throws `blob_upload_invalid`. */
 export function parseChunkRange(header: string | undefined): ChunkRange | undefined {
   if (header === undefined) return undefined
   const [, start, end] = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(header) ?? []

@@ -6,11 +6,12 @@ import { OpenAPIBackend, type Context, type Document } from 'openapi-backend'
 import { RegistryError } from '#domain/errors.ts'
 import type { UploadSource } from '#domain/content.ts'
 import type { Anonymous, Principal } from '#domain/principal.ts'
+import { isRepositoryName } from '#domain/name.ts'
 import { handlers } from '#handlers/index.ts'
 import { basic } from '#security/basic.ts'
 import { enterNamespace } from '#security/namespace-gate.ts'
-import { enter, readPermissions, type Entry } from '#security/gate.ts'
-import { refuse } from '#security/refusal.ts'
+import { demandFeatures, enter, readPermissions, type Entry } from '#security/gate.ts'
+import { refuse, withScope } from '#security/refusal.ts'
 import { oauthToken } from '#security/oauth-token.ts'
 import { registryToken } from '#security/registry-token.ts'
 import type { Scheme, SecurityDeps } from '#security/scheme.ts'
@@ -30,6 +31,8 @@ const permissions = readPermissions()
 /** What serving a document needs. */
 export interface ApiDeps extends Deps, SecurityDeps {
   metrics: Metrics
+  /** How long a client may keep the body of a request waiting; 25 seconds when it is left out. */
+  bodyTimeoutMs?: number | undefined
 }
 
 /** One of the two documents, served. */
@@ -138,24 +141,32 @@ function splitUrl(url: string): [path: string, search: string] {
 }
 
 /** After the schemes have run: who is asking, may they, and only then the body. */
-async function admit(
-  context: Context,
-  exchange: Exchange,
-  deps: ApiDeps,
-): Promise<void> {
+async function admit(context: Context, exchange: Exchange, deps: ApiDeps): Promise<void> {
   const operation = permissions.get(context.operation.operationId as string)!
-  const principal = identify(context, operation.security)
+  demandFeatures(operation, deps)
+  const principal = readPrincipal(context, exchange)
   exchange.principal = principal ?? nobody
   const entry = entryOf(context, exchange)
   if (!principal) throw refuse(entry)
   exchange.target = await enter(entry, deps)
   const body = await readBody(exchange.incoming, context.operation, {
-    maxUploadBytes: deps.config.MAXIMUM_LAYER_SIZE,
+    maxBytes: deps.config.MAXIMUM_LAYER_SIZE,
+    timeoutMs: deps.bodyTimeoutMs,
     received: (bytes) => deps.metrics.transferred('in', bytes),
   })
   // openapi-backend validates what it finds on its request; bodies that stream are not its business.
   if (!isStreamed(body)) exchange.request!.body = body
   exchange.body = body
+}
+
+/** Who is asking, by `identify`; the refusal of a bad credential names the scope that another one needs. */
+function readPrincipal(context: Context, exchange: Exchange): Principal | undefined {
+  const entry = entryOf(context, { ...exchange, principal: nobody })
+  try {
+    return identify(context, entry.operation.security)
+  } catch (error) {
+    throw withScope(error, entry)
+  }
 }
 
 function isStreamed(body: unknown): body is UploadSource {
@@ -168,7 +179,15 @@ function entryOf(context: Context, exchange: Exchange): Entry {
     principal: exchange.principal!,
     params: context.request.params as Record<string, string>,
     host: exchange.facts.host,
+    mountFrom: mountFromOf(context),
   }
+}
+
+/** A source that is no repository name would make a scope that no token is given for. */
+function mountFromOf({ request, operation }: Context): string | undefined {
+  const { mount, from } = request.query
+  const isMount = operation.operationId === 'startBlobUpload' && mount !== undefined
+  return isMount && typeof from === 'string' && isRepositoryName(from) ? from : undefined
 }
 
 /** Rights that depend on the validated body. */

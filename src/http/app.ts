@@ -115,7 +115,7 @@ function render(
       error.message,
     )
   if (!context.path.startsWith('/v2')) return renderV1(error, facts)
-  if (exchange?.operationId === 'exchangeToken') return renderOAuth2(error)
+  if (exchange?.operationId === 'exchangeToken' && error.status < 500) return renderOAuth2(error)
   if (exchange?.operationId === 'issueToken') return renderTokenRefusal(error, facts)
   return renderV2(error, facts)
 }

@@ -25,9 +25,18 @@ export function toRegistryError(error: unknown): RegistryError {
   )
 }
 
+/** Refusals of values that the OCI specification has codes for; the management API has one name for them. */
+const invalidValues: readonly string[] = [
+  'name_invalid',
+  'tag_invalid',
+  'digest_invalid',
+  'size_invalid',
+]
+
 /** Renders a refusal of `/api/v1`: Quay's body, with `message` beside `detail`. */
 export function renderV1(error: RegistryError, facts: RequestFacts): HandlerReply {
-  const { code, status, message, options } = error
+  const { status, message, options } = error
+  const code = invalidValues.includes(error.code) ? 'invalid_request' : error.code
   return {
     status,
     headers: { ...options.headers },
@@ -68,12 +77,13 @@ export function renderV2(error: RegistryError, facts: RequestFacts): HandlerRepl
   }
 }
 
+/** A scope holds the name as the path had it; what cannot stand in a header or a quoted string is no name anyway. */
 function bearerChallenge({ options }: RegistryError, facts: RequestFacts): string {
   const { scope, error } = options.challenge ?? {}
   const parts = [
     `realm="${facts.baseUrl}/v2/auth"`,
     `service="${facts.host}"`,
-    ...(scope === undefined ? [] : [`scope="${scope.replaceAll(/["\\\r\n]/g, '')}"`]),
+    ...(scope === undefined ? [] : [`scope="${scope.replaceAll(/[^\x20-\x7e]|["\\]/g, '')}"`]),
     ...(error === undefined ? [] : [`error="${error}"`]),
   ]
   return `Bearer ${parts.join(',')}`
@@ -90,14 +100,8 @@ export function renderTokenRefusal(error: RegistryError, facts: RequestFacts): H
 /** Renders a refusal of the OAuth2 form of the token service (RFC 6749, 5.2). */
 export function renderOAuth2(error: RegistryError): HandlerReply {
   const named = error.options.extra?.error
-  const code =
-    typeof named === 'string'
-      ? named
-      : error.code === 'unauthorized'
-        ? 'invalid_grant'
-        : error.status >= 500
-          ? 'server_error'
-          : 'invalid_request'
+  const usual = error.code === 'unauthorized' ? 'invalid_grant' : 'invalid_request'
+  const code = typeof named === 'string' ? named : usual
   return {
     status: error.code === 'unauthorized' ? 400 : error.status,
     headers: { 'Cache-Control': 'no-store', ...error.options.headers },

@@ -1,5 +1,8 @@
 import { OpenAPIRouter, type Operation, type ParsedRequest, type Request } from 'openapi-backend'
 
+import { RegistryError } from '#domain/errors.ts'
+import { isStorable } from '#domain/text.ts'
+
 interface Route {
   path: string
   /** Undefined: the path has no parameters and is looked up whole. */
@@ -94,7 +97,7 @@ export class IndexedRouter extends OpenAPIRouter {
     if (match && operation) {
       const { names } = match.route
       request.params = Object.fromEntries(
-        match.values.map((value, index) => [names[index], decodeURIComponent(value)]),
+        match.values.map((value, index) => [names[index], decodeValue(value)]),
       )
       return operation
     }
@@ -120,6 +123,13 @@ export class IndexedRouter extends OpenAPIRouter {
       requestBody: request.body,
     }
   }
+}
+
+/** Throws `URIError` for a broken escape and `invalid_request` for a character that no name holds. */
+function decodeValue(value: string): string {
+  const text = decodeURIComponent(value)
+  if (isStorable(text)) return text
+  throw new RegistryError('invalid_request', 'the path holds U+0000 (%00), which no name does')
 }
 
 function literalLength(path: string): number {

@@ -27,6 +27,7 @@ export function readFacts(config: Config): FactReader {
     isTrusted(peer(incoming)) ? incoming.headers[name]?.toString() : undefined
   return {
     facts(incoming) {
+      demandOneHost(incoming)
       const host =
         config.SERVER_HOSTNAME ??
         readHost(forwarded(incoming, 'x-forwarded-host') ?? incoming.headers.host)
@@ -42,6 +43,18 @@ export function readFacts(config: Config): FactReader {
       return client ?? peer(incoming)
     },
   }
+}
+
+/** RFC 9112, 3.2: exactly one Host in a request of HTTP/1.1. Two would let a proxy and us disagree about who is meant. */
+function demandOneHost({ rawHeaders, httpVersion }: IncomingMessage): void {
+  let count = 0
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]!.length === 4 && rawHeaders[index]!.toLowerCase() === 'host') count++
+  if (count > 1 || (count === 0 && httpVersion === '1.1'))
+    throw new RegistryError(
+      'invalid_request',
+      `a request has one Host header; this one has ${count}`,
+    )
 }
 
 /** The Host header ends up in addresses that clients follow: only what can be a host is taken. */

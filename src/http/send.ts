@@ -16,7 +16,7 @@ export async function send(
   response.statusCode = reply.status
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     if (value !== undefined) response.setHeader(name, value)
-  closeAfterUnreadBody(incoming, response)
+  swallowRest(incoming)
 
   if (isBlob(reply.body)) {
     metrics.transferred('out', await sendBlob(incoming, response, reply.body, blobs))
@@ -48,12 +48,24 @@ function toBytes({ body, type }: HandlerReply): Uint8Array {
   return Buffer.from(JSON.stringify(body))
 }
 
-/** A refused upload may have gigabytes to come: the connection is closed rather than drained. */
-function closeAfterUnreadBody(incoming: IncomingMessage, response: ServerResponse): void {
-  if (incoming.complete || incoming.readableEnded) return
-  const expectsBody =
-    incoming.headers['transfer-encoding'] !== undefined ||
-    Number(incoming.headers['content-length'] ?? 0) > 65_536
-  if (!expectsBody) return
-  response.shouldKeepAlive = false
+/** Of a body that nobody wants, so much is still taken, for so long. */
+const maxSwallowedBytes = 64 * 1_048_576
+const maxSwallowMs = 10_000
+
+/**
+ * A client that is still sending when the connection closes is told of the reset and loses the answer. So the
+ * rest of a refused body is taken and thrown away, within limits; what is longer ends with the connection.
+ */
+function swallowRest(incoming: IncomingMessage): void {
+  if (incoming.complete || incoming.destroyed) return
+  const { socket } = incoming
+  const timer = setTimeout(() => socket.destroy(), maxSwallowMs)
+  let left = maxSwallowedBytes
+  incoming.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) socket.destroy()
+  })
+  incoming.once('close', () => clearTimeout(timer))
+  incoming.once('end', () => clearTimeout(timer))
+  incoming.resume()
 }

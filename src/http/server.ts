@@ -1,10 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { refuseBrokenRequest } from './broken-request.ts'
+import { refuseBrokenRequest, refuseTunnel } from './broken-request.ts'
 
-/** Longest time to the end of a request's head; bodies may take as long as they keep coming. */
-const headTimeoutMs = 20_000
 /** A body from which nothing has come for so long is given up. */
 const idleTimeoutMs = 60_000
 /** Requests under way at a stop get this long. */
@@ -15,8 +13,16 @@ export interface Listener {
   /** Addresses it listens on, for people: `http://127.0.0.1:8080`. */
   addresses: string[]
   port: number
-  /** Stops listening, lets requests under way end, then closes what is left. */
-  drain(): Promise<void>
+  /** Stops listening, lets requests under way end, and closes what is left after `graceMs` (25 seconds). */
+  drain(graceMs?: number): Promise<void>
+}
+
+/** Where to listen, and how patiently. */
+export interface ListenOptions {
+  bind: readonly string[]
+  port: number
+  /** Longest time to the end of a request's head; bodies may take as long as they keep coming. 20 seconds when it is left out. */
+  headTimeoutMs?: number | undefined
 }
 
 type RequestListener = (incoming: IncomingMessage, response: ServerResponse) => void
@@ -25,14 +31,11 @@ type RequestListener = (incoming: IncomingMessage, response: ServerResponse) => 
  * Listens on each address. An address that the machine does not have (`::1` where IPv6 is off) is left out
  * as long as another one works.
  */
-export async function listen(
-  handle: RequestListener,
-  options: { bind: readonly string[]; port: number },
-): Promise<Listener> {
+export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listener> {
   const servers: Server[] = []
   let { port } = options
   for (const address of options.bind) {
-    const server = makeServer(handle)
+    const server = makeServer(handle, options)
     try {
       port = await bind(server, { address, port })
       servers.push(server)
@@ -48,24 +51,29 @@ export async function listen(
   return {
     port,
     addresses: servers.map((server) => describe(server.address() as AddressInfo)),
-    drain: () => drain(servers),
+    drain: (graceMs = drainMs) => drain(servers, graceMs),
   }
 }
 
-function makeServer(handle: RequestListener): Server {
+function makeServer(handle: RequestListener, { headTimeoutMs = 20_000 }: ListenOptions): Server {
   const server = createServer(
     {
       headersTimeout: headTimeoutMs,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: Math.min(5_000, headTimeoutMs),
       requestTimeout: 0,
       keepAliveTimeout: 75_000,
       maxHeaderSize: 32_768,
       noDelay: true,
+      // Refused with an envelope, where the facts of a request are read.
+      requireHostHeader: false,
     },
     handle,
   )
   server.timeout = idleTimeoutMs
   server.on('clientError', refuseBrokenRequest)
+  server.on('connect', refuseTunnel)
+  // An expectation that is not known may be passed over (RFC 9110, 10.1.1).
+  server.on('checkExpectation', handle)
   return server
 }
 
@@ -86,14 +94,14 @@ function describe({ address, port }: AddressInfo): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
 }
 
-async function drain(servers: Server[]): Promise<void> {
+async function drain(servers: Server[], graceMs: number): Promise<void> {
   const closed = servers.map(
     (server) => new Promise<void>((resolve) => server.close(() => resolve())),
   )
   for (const server of servers) server.closeIdleConnections()
   const timer = setTimeout(() => {
     for (const server of servers) server.closeAllConnections()
-  }, drainMs)
+  }, graceMs)
   await Promise.all(closed)
   clearTimeout(timer)
 }

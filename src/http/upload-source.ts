@@ -3,24 +3,27 @@ import type { IncomingMessage } from 'node:http'
 import type { UploadSource } from '#domain/content.ts'
 import { RegistryError } from '#domain/errors.ts'
 
-/** A client from which nothing comes for so long has gone away. */
-const idleMs = 25_000
-/** A body that is held in memory must be there by then, however it trickles. */
-const wholeMs = 25_000
+/** A client from which nothing comes for so long has gone away; a body that is held in memory must be whole by then. */
+const usualTimeoutMs = 25_000
 
 /** Media type of a header, without parameters, in lower case. */
 export function mediaTypeOf(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
 }
 
-/**
- * A request's body as handlers take it: never whole in memory, unless they ask for bytes with a limit.
- * `received` hears of each chunk.
- */
+/** How much of a body is taken, and how long it may take. */
+export interface BodyLimits {
+  maxBytes: number
+  /** 25 seconds when it is left out. */
+  timeoutMs?: number | undefined
+  /** Hears of each chunk. */
+  received?: (bytes: number) => void
+}
+
+/** A request's body as handlers take it: never whole in memory, unless they ask for bytes with a limit. */
 export function readSource(
   incoming: IncomingMessage,
-  maxBytes: number,
-  received: (bytes: number) => void = () => {},
+  { maxBytes, timeoutMs = usualTimeoutMs, received = () => {} }: BodyLimits,
 ): UploadSource {
   const declared = incoming.headers['content-length']
   const lengthBytes = declared === undefined ? undefined : Number(declared)
@@ -28,15 +31,15 @@ export function readSource(
     contentType: mediaTypeOf(incoming.headers['content-type']),
     lengthBytes,
     into: (write) =>
-      feed(incoming, { lengthBytes, maxBytes }, (chunk) => {
+      feed(incoming, { lengthBytes, maxBytes, timeoutMs }, (chunk) => {
         received(chunk.length)
         return write(chunk)
       }),
     async bytes(limitBytes) {
       const chunks: Uint8Array[] = []
-      const deadline = performance.now() + wholeMs
-      await feed(incoming, { lengthBytes, maxBytes: limitBytes }, async (chunk) => {
-        if (performance.now() > deadline) throw timedOut()
+      const deadline = performance.now() + timeoutMs
+      await feed(incoming, { lengthBytes, maxBytes: limitBytes, timeoutMs }, async (chunk) => {
+        if (performance.now() > deadline) throw timedOut(timeoutMs)
         chunks.push(chunk)
       })
       return Buffer.concat(chunks)
@@ -47,6 +50,7 @@ export function readSource(
 interface Limits {
   lengthBytes: number | undefined
   maxBytes: number
+  timeoutMs: number
 }
 
 type Write = (chunk: Uint8Array) => Promise<void>
@@ -60,7 +64,10 @@ function feed(incoming: IncomingMessage, limits: Limits, write: Write): Promise<
     let writing: Promise<void> = Promise.resolve()
     let isWriting = false
     // Time that the storage takes is not the client's.
-    const timer = setTimeout(() => (isWriting ? timer.refresh() : stop(timedOut())), idleMs)
+    const timer = setTimeout(
+      () => (isWriting ? timer.refresh() : stop(timedOut(limits.timeoutMs))),
+      limits.timeoutMs,
+    )
 
     const take = (chunk: Buffer) => {
       received += chunk.length
@@ -96,10 +103,10 @@ function tooLarge({ maxBytes }: Limits): RegistryError {
   return new RegistryError('payload_too_large', `the body is larger than ${maxBytes} bytes`)
 }
 
-function timedOut(): RegistryError {
+function timedOut(timeoutMs: number): RegistryError {
   return new RegistryError(
     'request_timeout',
-    'the body did not come within 25 seconds: send it again',
+    `the body did not come within ${timeoutMs / 1000} seconds: send it again`,
   )
 }
 

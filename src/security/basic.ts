@@ -1,5 +1,6 @@
 import { checkCredentials } from '#credentials/check-credentials.ts'
 import { RegistryError } from '#domain/errors.ts'
+import { isStorable } from '#domain/text.ts'
 import { readAuthorization, toPrincipal, type Scheme } from './scheme.ts'
 
 /** User name (or e-mail) and password, for the token service alone. */
@@ -8,7 +9,7 @@ export const basic: Scheme = async ({ authorization }, { db, clock, config }) =>
   if (!given) return undefined
   const decoded = Buffer.from(given.value, 'base64').toString('utf8')
   const colon = decoded.indexOf(':')
-  if (given.scheme !== 'basic' || colon < 0)
+  if (given.scheme !== 'basic' || colon < 0 || !isStorable(decoded))
     throw new RegistryError(
       'unauthorized',
       'send user name and password as Basic credentials, or none at all',

@@ -16,6 +16,8 @@ export interface Entry {
   params: Readonly<Record<string, string>>
   /** Host and port under which the caller reaches the registry. */
   host: string
+  /** v2: the repository that a blob is to be mounted from, as the client names it. */
+  mountFrom?: string | undefined
 }
 
 /** The permission table by operationId. Throws at start when a document uses a word that the gate does not know. */
@@ -27,17 +29,24 @@ export function readPermissions(): Map<string, OperationPermission> {
   return new Map(table)
 }
 
+/** An operation whose features are not all on is not there, whoever asks. Throws `not_found`. */
+export function demandFeatures(
+  { features }: OperationPermission,
+  { config }: Pick<SecurityDeps, 'config'>,
+): void {
+  for (const feature of features)
+    if (!config[feature as keyof typeof config])
+      throw new RegistryError('not_found', `this registry runs without ${feature}`)
+}
+
 /**
  * The one place that lets a call in or refuses it, before its body is read. Gives what the operation's right
  * has loaded. Throws 401 to those who could sign in, 403 to those who are known, and `not_found` only to
  * those who could see the thing; on `/v2` a uniform 401 challenge.
  */
 export async function enter(entry: Entry, deps: SecurityDeps): Promise<Target> {
-  const { operation, principal } = entry
-  const { permission, features } = operation
-  for (const feature of features)
-    if (!deps.config[feature as keyof typeof deps.config])
-      throw new RegistryError('not_found', `this registry runs without ${feature}`)
+  const { principal } = entry
+  const { permission } = entry.operation
   if (
     principal.kind === 'anonymous' &&
     !deps.config.FEATURE_ANONYMOUS_ACCESS &&

@@ -1,4 +1,4 @@
-import { includesRole, mayCreateRepository, repositoryRole } from '#domain/access.ts'
+import { includesRole, mayCreateRepository, repositoryRole, type Holdings } from '#domain/access.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { parseRepositoryName, type RepositoryName } from '#domain/name.ts'
 import { grants } from '#domain/scope.ts'
@@ -20,7 +20,7 @@ export async function enterRepository(
   const userId = principal.kind === 'user' ? principal.id : null
   const found = await findTarget(db, { ...name, userId })
   if (!found) return createWithNamespace(entry, name, deps)
-  if (!found.namespace.isEnabled) throw refuse(entry)
+  if (!found.namespace.isEnabled) throw disabled(entry, name)
   if (!found.repository) return enterMissing(entry, { name, found }, deps)
 
   const role = repositoryRole(principal, found, config)
@@ -74,11 +74,25 @@ function enterMissing(
   if (operation.permission.mayBeMissing && mayCreateRepository(principal, found, config))
     return newRepository(name, found.namespace)
   if (repositoryRole(principal, found, config) !== 'admin' && !seesAll(entry)) throw refuse(entry)
-  throw new RegistryError(
+  throw missing(entry, name)
+}
+
+/** Only who holds a token for the repository is told, because no other token would help. */
+function disabled(entry: Entry, { namespace }: RepositoryName): RegistryError {
+  return entry.principal.credential.kind === 'registry_token'
+    ? new RegistryError('denied', `the namespace ${namespace} is disabled`)
+    : refuse(entry)
+}
+
+function missing({ operation }: Entry, name: RepositoryName): RegistryError {
+  return new RegistryError(
     operation.api === 'v2' ? 'name_unknown' : 'not_found',
     `no repository ${name.fullName}`,
   )
 }
+
+/** What anybody holds in a namespace that does not exist; full access of superusers is no matter of holdings. */
+const nothing: Holdings = { ownsNamespace: false, teamRole: null, grantedRole: null }
 
 function createWithNamespace(
   entry: Entry,
@@ -91,8 +105,9 @@ function createWithNamespace(
     config.CREATE_NAMESPACE_ON_PUSH &&
     principal.kind === 'user' &&
     !principal.standing.restricted
-  if (!mayCreate) throw refuse(entry)
-  return newRepository(name, undefined)
+  if (mayCreate) return newRepository(name, undefined)
+  const seesMissing = repositoryRole(principal, nothing, config) === 'admin' || seesAll(entry)
+  throw seesMissing ? missing(entry, name) : refuse(entry)
 }
 
 function newRepository(

@@ -39,8 +39,9 @@ export async function changeTag(deps: Deps, tag: TagOf, change: TagChange): Prom
     const manifestId =
       digest === undefined ? undefined : await findForTag(tx, tag, digest, deps.clock.now())
     await lockTag(tx, { repositoryId: tag.repository.id, name: tag.name })
-    if (expiration !== undefined) await setExpiration(tx, deps, tag, expiration)
+    // Moving begins a life without an expiry, so the expiry comes after it.
     if (manifestId !== undefined) await moveTag(tx, deps, tag, { id: manifestId, digest: digest! })
+    if (expiration !== undefined) await setExpiration(tx, deps, tag, expiration)
   })
 }
 

@@ -13,7 +13,7 @@ import type { Config } from '#config.ts'
 export interface AccountDeps {
   db: Db
   clock: Clock
-  config: Pick<Config, 'DEFAULT_TAG_EXPIRATION'>
+  config: Pick<Config, 'DEFAULT_TAG_EXPIRATION' | 'FEATURE_MAILING'>
 }
 
 /** A new account as it was asked for. */
@@ -31,13 +31,18 @@ export interface Account {
 
 /**
  * Makes an account; the audit row (`user_create`) is written in the same transaction. Throws
- * `invalid_request` for a bad or taken name, a bad or taken e-mail address, or a weak password.
+ * `invalid_request` for a bad or taken name, a bad, missing or taken e-mail address, or a weak password.
  */
 export async function createUser(
   { db, clock, config }: AccountDeps,
   account: Account,
 ): Promise<User> {
   const username = parseNamespaceName(account.username)
+  if (account.email === null && config.FEATURE_MAILING)
+    throw new RegistryError(
+      'invalid_request',
+      'An email address is needed: the registry sends mail',
+    )
   const email = account.email === null ? null : parseEmail(account.email)
   const passwordHash = await hashPassword(checkPassword(account.password))
   const at = clock.now()

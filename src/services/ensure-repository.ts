@@ -1,3 +1,4 @@
+import { mayCreateRepository } from '#domain/access.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { KnownActor } from '#domain/principal.ts'
 import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
@@ -69,11 +70,7 @@ async function makeOrganization(
     tagExpirationSeconds: config.DEFAULT_TAG_EXPIRATION,
     at,
   })
-  if (id === undefined)
-    throw new RegistryError(
-      'denied',
-      `the namespace ${name} was made by somebody else a moment ago`,
-    )
+  if (id === undefined) return joinNamespace(tx, { config }, { name, actor })
   await writeLog(tx, {
     kind: 'org_create',
     actor,
@@ -82,6 +79,17 @@ async function makeOrganization(
     at,
   })
   return id
+}
+
+/** Another push has made the namespace meanwhile: one of the caller's own goes on, anybody else's is refused. */
+async function joinNamespace(
+  tx: Tx,
+  { config }: Pick<Deps, 'config'>,
+  { name, actor }: { name: string; actor: KnownActor },
+): Promise<number> {
+  const found = await findTarget(tx, { namespace: name, name: '', userId: actor.id })
+  if (found && mayCreateRepository(actor, found, config)) return found.namespace.id
+  throw new RegistryError('denied', `somebody else has made the namespace ${name} a moment ago`)
 }
 
 function goneError(fullName: string): RegistryError {

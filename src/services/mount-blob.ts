@@ -1,14 +1,17 @@
 import { includesRole, repositoryRole } from '#domain/access.ts'
 import { isDigest, type Digest } from '#domain/digest.ts'
+import { RegistryError } from '#domain/errors.ts'
 import type { KnownActor } from '#domain/principal.ts'
-import { grants, readName } from '#domain/scope.ts'
+import { readName } from '#domain/scope.ts'
 import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { findTarget } from '#store/access.ts'
-import { mountBlob, renewBlobLease, type HeldBlob } from '#store/blob.ts'
+import { findBlob, mountBlob, renewBlobLease, type HeldBlob } from '#store/blob.ts'
 import { transact } from '#store/db.ts'
+import { findBlobHolder } from '#store/repository.ts'
 import type { Deps } from '#deps.ts'
 import { ensureRepository } from './ensure-repository.ts'
 import { blobLeaseMs } from './upload-blob.ts'
+import { visibilityOf } from './visibility.ts'
 
 /** A wish to use a blob of another repository. */
 export interface Mount {
@@ -21,40 +24,98 @@ export interface Mount {
   host: string
 }
 
+/** A repository that holds the blob, and that the caller may read. */
+interface Source {
+  id: number
+  fullName: string
+  /** The token covers it too, or it is public; otherwise a new token is asked for once. */
+  isOpen: boolean
+}
+
 /**
- * Mounts a blob from a repository that the caller may read. Gives its digest, or undefined when there is
- * nothing to mount: the client then uploads, and learns nothing about the other repository.
+ * Mounts a blob from a repository that both the caller and the caller's token may read: from the one that is
+ * named, or from any. Gives its digest, or undefined when there is nothing to mount: the client then uploads,
+ * and learns nothing about the other repository. Throws `unauthorized` with the scope to ask for when the
+ * caller may read the source and the token was not asked for it.
  */
 export async function tryMount(deps: Deps, mount: Mount): Promise<Digest | undefined> {
-  const { digest, target, actor } = mount
+  const { digest, from, target, actor } = mount
   if (!isDigest(digest)) return undefined
-  const fromRepositoryId = await findReadable(deps, mount)
-  if (fromRepositoryId === undefined) return undefined
+  const source =
+    from === undefined
+      ? await findAnySource(deps, { ...mount, digest })
+      : await findNamedSource(deps, { ...mount, digest, from })
+  if (!source) return undefined
+  if (!source.isOpen) throw challengeFor(target.fullName, source.fullName)
   const leasedUntil = new Date(deps.clock.now().getTime() + blobLeaseMs)
   const isMounted = await transact(deps.db, async (tx) => {
     const { id: repositoryId } = await ensureRepository(tx, deps, { target, actor })
-    return mountBlob(tx, { fromRepositoryId, repositoryId, digest, leasedUntil })
+    return mountBlob(tx, { fromRepositoryId: source.id, repositoryId, digest, leasedUntil })
   })
   return isMounted ? digest : undefined
 }
 
-/** The source repository, when it exists and both the caller and the caller's token may read it. */
-async function findReadable(
+async function findNamedSource(
   { db, config }: Deps,
-  { actor, from, host }: Mount,
-): Promise<number | undefined> {
-  const registry = { host, libraryNamespace: config.LIBRARY_NAMESPACE }
-  const name = from === undefined ? undefined : readName(from, registry)
+  { actor, from, host, digest }: Mount & { digest: Digest; from: string },
+): Promise<Source | undefined> {
+  const name = readName(from, { host, libraryNamespace: config.LIBRARY_NAMESPACE })
   if (!name) return undefined
   const found = await findTarget(db, { ...name, userId: actor.id })
   if (!found?.repository || !found.namespace.isEnabled) return undefined
-  if (found.repository.isPublic) return found.repository.id
-  const { credential } = actor
-  const tokenReads =
-    credential.kind !== 'registry_token' ||
-    grants(credential.access, { ...registry, name, action: 'pull' })
-  const mayRead = includesRole(repositoryRole(actor, found, config), 'read')
-  return tokenReads && mayRead ? found.repository.id : undefined
+  const { id, isPublic } = found.repository
+  const { fullName } = name
+  if (isPublic) return { id, fullName, isOpen: true }
+  if (!includesRole(repositoryRole(actor, found, config), 'read')) return undefined
+  const { covered, asked } = namesOf(actor, { host, libraryNamespace: config.LIBRARY_NAMESPACE })
+  if (covered.includes(fullName)) return { id, fullName, isOpen: true }
+  const isWorthAsking =
+    !asked.includes(fullName) && (await findBlob(db, { repositoryId: id, digest }))
+  return isWorthAsking ? { id, fullName, isOpen: false } : undefined
+}
+
+async function findAnySource(
+  { db, config }: Deps,
+  { actor, host, digest }: Mount & { digest: Digest },
+): Promise<Source | undefined> {
+  const { covered, asked } = namesOf(actor, { host, libraryNamespace: config.LIBRARY_NAMESPACE })
+  const wanted = { ...visibilityOf(actor, config), includePublic: true, digest }
+  const open = await findBlobHolder(db, { ...wanted, named: covered, except: [] })
+  if (open) return { ...open, isOpen: true }
+  const closed = await findBlobHolder(db, { ...wanted, named: undefined, except: asked })
+  return closed && { ...closed, isOpen: false }
+}
+
+/** Full names of the repositories that the caller's token was asked for, and of those that it lets the caller pull from. */
+function namesOf(
+  { credential }: KnownActor,
+  registry: { host: string; libraryNamespace: string },
+): { asked: string[]; covered: string[] } {
+  if (credential.kind !== 'registry_token') return { asked: [], covered: [] }
+  const entries = credential.access.flatMap(({ type, name, actions }) => {
+    const fullName = type === 'repository' ? readName(name, registry)?.fullName : undefined
+    return fullName === undefined ? [] : [{ fullName, actions }]
+  })
+  return {
+    asked: entries.map(({ fullName }) => fullName),
+    covered: entries
+      .filter(({ actions }) => actions.includes('pull') || actions.includes('*'))
+      .map(({ fullName }) => fullName),
+  }
+}
+
+/** Says no more than the caller may know: it is given only to those who may read the source. */
+function challengeFor(fullName: string, from: string): RegistryError {
+  return new RegistryError(
+    'unauthorized',
+    `the token does not cover ${from}, which holds the blob: get one that does, or upload the blob`,
+    {
+      challenge: {
+        scope: `repository:${fullName}:pull,push repository:${from}:pull`,
+        error: 'insufficient_scope',
+      },
+    },
+  )
 }
 
 /**

@@ -51,7 +51,7 @@ export async function pushManifest(
       at,
     })
     // Sorted, so that two pushes of the same tags never wait for each other.
-    for (const name of [...new Set(pushed.tags)].toSorted())
+    for (const name of pushed.tags.toSorted())
       await pointTag(tx, { repositoryId: repository.id, name, manifestId, at })
     await writePushLog(tx, { repository, manifest, digest, pushed, at })
     return { digest, fullName: repository.fullName, subjectDigest: manifest.subjectDigest }

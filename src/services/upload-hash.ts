@@ -17,6 +17,11 @@ export interface RunningHash {
  */
 const running = new LRUCache<string, RunningHash>({ max: 2_000 })
 
+/** Says which algorithm an upload will be hashed with, before its first byte. */
+export function beginHash(key: string, algorithm: DigestAlgorithm): void {
+  running.set(key, { algorithm, bytes: 0, hash: createHash(algorithm) })
+}
+
 /** Takes the hash of an upload's first `bytes` bytes out of the memory, or makes it from the stored bytes. */
 export async function takeHash(
   blobs: BlobDriver,

@@ -1,10 +1,23 @@
 import { randomUUID } from 'node:crypto'
 
+import type { Digest } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
-import { leaseUpload, prolongUploadLease, releaseUpload, type Upload } from '#store/upload.ts'
+import {
+  findUpload,
+  leaseUpload,
+  prolongUploadLease,
+  releaseUpload,
+  type Upload,
+} from '#store/upload.ts'
 import type { Deps } from '#deps.ts'
 
 const leaseMs = 60_000
+
+/** An upload of a repository. */
+export interface UploadOf {
+  id: string
+  repositoryId: number
+}
 
 /** The right to write to an upload, held by one request. */
 export interface HeldUpload {
@@ -14,8 +27,10 @@ export interface HeldUpload {
   token: string
   /** Throws when the lease was lost: another request writes now. */
   demandHeld(): void
-  /** Gives the lease back and says how many bytes are kept. */
+  /** Gives the lease back and says how many bytes are kept. Throws when it was lost. */
   release(offsetBytes: number): Promise<void>
+  /** The same after a failure that is being thrown: a lease that was lost, or is over with its upload, is no error. */
+  giveUp(offsetBytes: number): Promise<void>
   /** Ends the renewal; for uploads that are finished or removed. */
   end(): void
 }
@@ -25,14 +40,31 @@ export function storageKey(upload: { id: string; generation: number }): string {
   return `${upload.id}-${upload.generation}`
 }
 
+/** Finds an upload. Throws `blob_upload_unknown`. */
+export async function getUpload({ db, clock }: Deps, wanted: UploadOf): Promise<Upload> {
+  const upload = isUploadId(wanted.id)
+    ? await findUpload(db, { ...wanted, at: clock.now() })
+    : undefined
+  if (!upload) throw unknownUpload()
+  return upload
+}
+
+function isUploadId(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+}
+
 /**
  * Leases an upload to this request and renews the lease while it works. Throws `blob_upload_unknown`, or
- * `blob_upload_busy` while another request writes.
+ * `blob_upload_busy` while another request writes. A request that will make it a blob says which: from then on
+ * nobody removes bytes of that digest.
  */
 export async function holdUpload(
-  { db, clock, config, blobs, log }: Deps,
-  wanted: { id: string; repositoryId: number },
+  deps: Deps,
+  wanted: UploadOf,
+  finishingDigest: Digest | null = null,
 ): Promise<HeldUpload> {
+  if (!isUploadId(wanted.id)) throw unknownUpload()
+  const { db, clock, config, blobs } = deps
   const at = clock.now()
   const token = randomUUID()
   const lease = await leaseUpload(db, {
@@ -41,6 +73,7 @@ export async function holdUpload(
     at,
     until: new Date(at.getTime() + leaseMs),
     expiresAt: new Date(at.getTime() + config.UPLOAD_EXPIRATION * 1000),
+    finishingDigest,
   })
   if (lease.outcome === 'unknown') throw unknownUpload()
   if (lease.outcome !== 'leased')
@@ -48,50 +81,59 @@ export async function holdUpload(
       'blob_upload_busy',
       'another request is writing to this upload: wait for it, or ask for the upload’s status',
     )
-  const { upload } = lease
-  const key = storageKey(upload)
-  if (lease.takenOver) await copyForTakeover()
+  if (lease.takenOver) await copyForTakeover(blobs, lease.upload)
+  return keepLease(deps, lease.upload, token)
+}
 
-  let lost = false
-  const timer = setInterval(() => {
-    prolongUploadLease(db, {
-      id: upload.id,
-      token,
-      until: new Date(clock.now().getTime() + leaseMs),
-    })
-      .then((held) => {
-        lost ||= !held
-      })
-      .catch((error: unknown) =>
-        log.warn({ err: error }, 'the lease of an upload could not be renewed'),
-      )
-  }, leaseMs / 3)
-  timer.unref()
+/** The former writer may still be at work on its file; nothing that it writes from now on counts. */
+async function copyForTakeover(blobs: Deps['blobs'], upload: Upload): Promise<void> {
+  const former = storageKey({ id: upload.id, generation: upload.generation - 1 })
+  if (upload.offsetBytes > 0) await blobs.copyUpload(former, storageKey(upload), upload.offsetBytes)
+  await blobs.removeUpload(former)
+}
+
+function keepLease({ db, clock, log }: Deps, upload: Upload, token: string): HeldUpload {
+  const { id } = upload
+  const renewal = setInterval(renew, leaseMs / 3)
+  renewal.unref()
+  let isLost = false
+  const end = () => clearInterval(renewal)
   return {
     upload,
-    key,
+    key: storageKey(upload),
     token,
     demandHeld() {
-      if (lost)
-        throw new RegistryError('blob_upload_busy', 'another request has taken this upload over')
+      if (isLost) throw takenOver()
     },
     async release(offsetBytes) {
-      clearInterval(timer)
-      if (!(await releaseUpload(db, { id: upload.id, token, offsetBytes })))
-        throw new RegistryError('blob_upload_busy', 'another request has taken this upload over')
+      end()
+      if (!(await releaseUpload(db, { id, token, offsetBytes }))) throw takenOver()
     },
-    end: () => clearInterval(timer),
+    async giveUp(offsetBytes) {
+      end()
+      await releaseUpload(db, { id, token, offsetBytes }).catch((error: unknown) =>
+        log.warn({ err: error }, 'the lease of an upload could not be given back; it runs out'),
+      )
+    },
+    end,
   }
 
-  async function copyForTakeover(): Promise<void> {
-    const former = storageKey({ id: upload.id, generation: upload.generation - 1 })
-    if (upload.offsetBytes > 0) await blobs.copyUpload(former, key, upload.offsetBytes)
-    await blobs.removeUpload(former)
+  async function renew(): Promise<void> {
+    const until = new Date(clock.now().getTime() + leaseMs)
+    try {
+      isLost ||= !(await prolongUploadLease(db, { id, token, until }))
+    } catch (error) {
+      log.warn({ err: error }, 'the lease of an upload could not be renewed')
+    }
   }
 }
 
-/** The refusal of an upload that is not there. */
-export function unknownUpload(): RegistryError {
+/** The refusal of a writer that has lost its lease. */
+export function takenOver(): RegistryError {
+  return new RegistryError('blob_upload_busy', 'another request has taken this upload over')
+}
+
+function unknownUpload(): RegistryError {
   return new RegistryError(
     'blob_upload_unknown',
     'there is no such upload: it was finished, cancelled or has expired',

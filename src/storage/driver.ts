@@ -25,12 +25,15 @@ export interface BlobDriver {
   copyUpload(id: string, copyId: string, length: number): Promise<void>
   /**
    * Makes an upload of exactly `sizeBytes` bytes the blob `digest`: durable (file and directory synced)
-   * when it returns. The caller has verified the digest. A blob that is already there stays.
+   * when it returns. The caller has verified the digest, so a blob that is already there is replaced: whatever
+   * has become of its bytes, these are good. Readers of the old bytes go on reading them.
    * Throws `blob_upload_unknown`, or `size_invalid` when the upload holds another number of bytes.
    */
   finishUpload(id: string, digest: Digest, sizeBytes: number): Promise<void>
   /** Removes an upload's bytes. An unknown id is no error. */
   removeUpload(id: string): Promise<void>
+  /** Size in bytes, or undefined when the upload's bytes are not here. */
+  findUploadSize(id: string): Promise<number | undefined>
 
   /** Size in bytes, or undefined when the bytes are not here. */
   findBlobSize(digest: Digest): Promise<number | undefined>
@@ -39,12 +42,28 @@ export interface BlobDriver {
   /** Removes a blob's bytes. An unknown digest is no error. */
   removeBlob(digest: Digest): Promise<void>
 
-  /** All blobs with their sizes, in no order; for checks, never for requests. */
-  listBlobs(): AsyncIterable<{ digest: Digest; sizeBytes: number }>
-  /** All uploads with their sizes; for checks and clean-up. */
-  listUploads(): AsyncIterable<{ id: string; sizeBytes: number }>
+  /** All blobs in byte order of their digests; for checks and clean-up, never for requests. */
+  listBlobs(): AsyncIterable<StoredBlob>
+  /** All uploads in byte order of their ids; for checks and clean-up. */
+  listUploads(): AsyncIterable<StoredUpload>
   /** Proves that bytes can be written and read; throws `unavailable` with the reason. */
   checkHealth(): Promise<void>
+}
+
+/** A blob as the storage lists it. */
+export interface StoredBlob {
+  digest: Digest
+  sizeBytes: number
+  /** When its bytes or its name were last written. */
+  changedAt: Date
+}
+
+/** An upload as the storage lists it. */
+export interface StoredUpload {
+  id: string
+  sizeBytes: number
+  /** When its bytes or its name were last written. */
+  changedAt: Date
 }
 
 /** The writing end of an upload. One writer at a time: the caller holds the upload's lease. */
@@ -61,6 +80,8 @@ export interface UploadSink {
 /** The reading end of a blob. */
 export interface BlobReader {
   readonly sizeBytes: number
+  /** Another text whenever somebody may have written to the bytes or replaced them. Decay of the medium does not show in it. */
+  readonly version: string
   /**
    * Fills `target` from byte `position` on and gives how many bytes it read: 0 only at the end.
    * Calls do not overlap.

@@ -14,9 +14,8 @@ export interface FinishedUpload {
 }
 
 /**
- * Turns an upload's file into a blob's. The order is the promise: bytes synced, name in place, folder synced.
- * The folder is synced for a blob that is there already as well, because the request that put it there
- * may not have come that far.
+ * Turns an upload's file into a blob's, in place of one that is there. The order is the promise: bytes synced,
+ * name in place, folder synced.
  */
 export async function finishUploadFile(
   layout: Layout,
@@ -31,11 +30,6 @@ export async function finishUploadFile(
   if (actualBytes !== sizeBytes) throw wrongUploadSize(id, actualBytes, sizeBytes)
   try {
     for (const folder of above) await folders.make(folder)
-    if ((await findFileSize(target)) === sizeBytes) {
-      await syncFolder(above[1])
-      await removeFile(source)
-      return
-    }
     await syncUpload(source)
     await rename(source, target)
     await syncFolder(above[1])

@@ -33,6 +33,8 @@ export async function openFilesystemDriver(root: string): Promise<BlobDriver> {
       guard('keep the blob', () => finishUploadFile(layout, folders, { id, digest, sizeBytes })),
     removeUpload: async (id) =>
       guard('remove the upload', () => removeFile(uploadPath(layout, id))),
+    findUploadSize: async (id) =>
+      guard('look for the upload', () => findFileSize(uploadPath(layout, id))),
     findBlobSize: (digest) =>
       guard('look for the blob', () => findFileSize(blobPath(layout, digest))),
     openBlob: (digest) =>

@@ -5,8 +5,9 @@ import { checkUploadId, unknownBlob, unknownUpload, wrongUploadSize } from './up
 
 /** Blobs in memory, for tests: gone with the process. `limitBytes` plays a disk of that size that gets full. */
 export function openMemoryDriver({ limitBytes = Infinity } = {}): BlobDriver {
-  const blobs = new Map<Digest, Buffer>()
+  const blobs = new Map<Digest, { bytes: Buffer; version: string }>()
   const uploads = new Map<string, Buffer>()
+  let versions = 0
 
   function bytesOf(id: string, length: number): Buffer {
     const bytes = uploads.get(checkUploadId(id))
@@ -14,10 +15,8 @@ export function openMemoryDriver({ limitBytes = Infinity } = {}): BlobDriver {
     return bytes.subarray(0, length)
   }
   function keep(id: string, bytes: Buffer): void {
-    const others = [...blobs.values(), ...uploads.values()].reduce(
-      (sum, { length }) => sum + length,
-      0,
-    )
+    const kept = [...[...blobs.values()].map((blob) => blob.bytes), ...uploads.values()]
+    const others = kept.reduce((sum, { length }) => sum + length, 0)
     if (others - (uploads.get(id)?.length ?? 0) + bytes.length > limitBytes)
       throw new RegistryError('storage_full', `the memory for blobs holds ${limitBytes} bytes`)
     uploads.set(id, bytes)
@@ -39,32 +38,39 @@ export function openMemoryDriver({ limitBytes = Infinity } = {}): BlobDriver {
       const bytes = uploads.get(checkUploadId(id))
       if (!bytes) throw unknownUpload(id)
       if (bytes.length !== sizeBytes) throw wrongUploadSize(id, bytes.length, sizeBytes)
-      if (!blobs.has(digest)) blobs.set(digest, bytes)
+      blobs.set(digest, { bytes, version: String((versions += 1)) })
       uploads.delete(id)
     },
     async removeUpload(id) {
       uploads.delete(checkUploadId(id))
     },
+    async findUploadSize(id) {
+      return uploads.get(checkUploadId(id))?.length
+    },
     async findBlobSize(digest) {
-      return blobs.get(digest)?.length
+      return blobs.get(digest)?.bytes.length
     },
     async openBlob(digest) {
-      const bytes = blobs.get(digest)
-      if (!bytes) throw unknownBlob(digest)
-      return memoryReader(bytes)
+      const blob = blobs.get(digest)
+      if (!blob) throw unknownBlob(digest)
+      return memoryReader(blob)
     },
     async removeBlob(digest) {
       blobs.delete(digest)
     },
     async *listBlobs() {
-      for (const [digest, { length }] of blobs) yield { digest, sizeBytes: length }
+      for (const [digest, { bytes }] of [...blobs].toSorted(byKey))
+        yield { digest, sizeBytes: bytes.length, changedAt: new Date() }
     },
     async *listUploads() {
-      for (const [id, { length }] of uploads) yield { id, sizeBytes: length }
+      for (const [id, { length }] of [...uploads].toSorted(byKey))
+        yield { id, sizeBytes: length, changedAt: new Date() }
     },
     async checkHealth() {},
   }
 }
+
+const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
 
 /** Hands everything over when it is closed. A sink that ran out of room keeps nothing. */
 function memorySink(start: Buffer, keep: (bytes: Buffer) => void): UploadSink {
@@ -81,9 +87,10 @@ function memorySink(start: Buffer, keep: (bytes: Buffer) => void): UploadSink {
   }
 }
 
-function memoryReader(bytes: Buffer): BlobReader {
+function memoryReader({ bytes, version }: { bytes: Buffer; version: string }): BlobReader {
   return {
     sizeBytes: bytes.length,
+    version,
     async read(target, position) {
       const part = bytes.subarray(position, position + target.byteLength)
       target.set(part)

@@ -16,9 +16,18 @@ export interface BlobPart {
   head?: Uint8Array
 }
 
+/** Looks at every byte of a whole blob on its way out. */
+export interface TransferCheck {
+  /** Takes the next bytes; the buffer is used again afterwards. */
+  update(bytes: Uint8Array): void
+  /** Called when the last byte was seen and before it is sent. What it throws ends the transfer there. */
+  finish(): void
+}
+
 /**
  * Sends a blob, or the given parts of it in order, and closes the reader whatever happens. It does not end
- * `target`. While one buffer is on its way to the client the other is filled; a buffer is used again only
+ * `target`. A check sees the bytes of a whole blob; one that fails keeps the last buffer from the client, and of a
+ * blob that fits into one buffer everything. While one buffer is on its way to the client the other is filled; a buffer is used again only
  * after its write has been confirmed, so a slow client holds the reading back.
  *
  * Gives `gone` when the client went away before the end. Throws `unavailable` when the bytes cannot be read
@@ -28,12 +37,13 @@ export async function pumpBlob(
   reader: BlobReader,
   target: PumpTarget,
   parts?: readonly BlobPart[],
+  check?: TransferCheck,
 ): Promise<'sent' | 'gone'> {
   const output = openOutput(target)
   try {
     for (const part of parts ?? wholeOf(reader)) {
       if (part.head && !(await output.write(part.head))) return 'gone'
-      if (!(await pumpPart(reader, output, part))) return 'gone'
+      if (!(await pumpPart(reader, output, { part, check }))) return 'gone'
     }
     return 'sent'
   } finally {
@@ -46,18 +56,29 @@ function wholeOf({ sizeBytes }: BlobReader): BlobPart[] {
   return sizeBytes === 0 ? [] : [{ start: 0, end: sizeBytes - 1 }]
 }
 
-async function pumpPart(reader: BlobReader, output: Output, part: BlobPart): Promise<boolean> {
+async function pumpPart(
+  reader: BlobReader,
+  output: Output,
+  { part, check }: { part: BlobPart; check: TransferCheck | undefined },
+): Promise<boolean> {
   const buffers = [takeBuffer()]
   let settled = false
   try {
     let position = part.start
-    let filled = await fill(reader, buffers[0]!, position, part.end)
+    let filled = await next(buffers[0]!)
     for (let turn = 1; ; turn ^= 1) {
       const writing = output.write(filled)
       position += filled.byteLength
       if (position > part.end) return (settled = await writing)
-      filled = await fill(reader, (buffers[turn] ??= takeBuffer()), position, part.end)
+      filled = await next((buffers[turn] ??= takeBuffer()))
       if (!(await writing)) return false
+    }
+
+    async function next(buffer: Buffer): Promise<Buffer> {
+      const bytes = await fill(reader, buffer, position, part.end)
+      check?.update(bytes)
+      if (position + bytes.byteLength > part.end) check?.finish()
+      return bytes
     }
   } finally {
     for (const buffer of buffers) returnBuffer(buffer, settled)

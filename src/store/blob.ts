@@ -8,6 +8,8 @@ export interface HeldBlob {
   id: number
   digest: Digest
   sizeBytes: number
+  /** Its bytes were found to be damaged: nobody gets them until somebody pushes them again. */
+  isDamaged: boolean
 }
 
 /** Finds a blob in a repository. */
@@ -18,12 +20,19 @@ export async function findBlob(
   const row = await db
     .selectFrom('repository_blob as rb')
     .innerJoin('blob as b', 'b.id', 'rb.blob_id')
-    .select(['b.id', 'b.size_bytes'])
+    .select(['b.id', 'b.size_bytes', 'b.damaged_at'])
     .where('rb.repository_id', '=', wanted.repositoryId)
     .where('b.digest', '=', wanted.digest)
     .where('b.condemned_at', 'is', null)
     .executeTakeFirst()
-  return row && { id: row.id, digest: wanted.digest, sizeBytes: row.size_bytes }
+  return (
+    row && {
+      id: row.id,
+      digest: wanted.digest,
+      sizeBytes: row.size_bytes,
+      isDamaged: row.damaged_at !== null,
+    }
+  )
 }
 
 /**
@@ -37,29 +46,32 @@ export async function holdBlobs(
   const { rows } = await sql<{ id: number; digest: string; size_bytes: number }>`
     select b.id, b.digest, b.size_bytes from repository_blob rb join blob b on b.id = rb.blob_id
     where rb.repository_id = ${wanted.repositoryId} and b.condemned_at is null
-      and b.digest = any(${wanted.digests}::text[])
+      and b.damaged_at is null and b.digest = any(${wanted.digests}::text[])
     order by b.id for share of rb, b`.execute(tx)
   return new Map(rows.map((row) => [row.digest, { id: row.id, sizeBytes: row.size_bytes }]))
 }
 
 /**
- * Says that the bytes of a blob are in the storage, and that a repository holds it under a lease. Revives a
- * condemned row. Call it only after the bytes are durable.
+ * Says that the bytes of a blob are in the storage, good and durable, and that a repository holds it under a lease.
+ * Revives a condemned or damaged row. False, with nothing done, while somebody removes the bytes of that digest.
  */
 export async function insertBlob(
   tx: Tx,
   blob: { repositoryId: number; digest: Digest; sizeBytes: number; leasedUntil: Date; at: Date },
-): Promise<void> {
-  await sql`
+): Promise<boolean> {
+  const { numAffectedRows = 0n } = await sql`
     with b as (
       insert into blob (digest, size_bytes, created_at)
       values (${blob.digest}, ${blob.sizeBytes}, ${blob.at})
-      on conflict (digest) do update set condemned_at = null
+      on conflict (digest) do update
+        set condemned_at = null, damaged_at = null, generation = blob.generation + 1
+        where blob.removing_since is null
       returning id)
     insert into repository_blob (repository_id, blob_id, leased_until)
     select ${blob.repositoryId}, b.id, ${blob.leasedUntil} from b
     on conflict (repository_id, blob_id) do update
       set leased_until = greatest(repository_blob.leased_until, excluded.leased_until)`.execute(tx)
+  return numAffectedRows > 0n
 }
 
 /** Lets a repository hold a blob that another one holds. Undefined when that one does not hold it. */
@@ -71,7 +83,7 @@ export async function mountBlob(
     with source as (
       select b.id from repository_blob rb join blob b on b.id = rb.blob_id
       where rb.repository_id = ${mount.fromRepositoryId} and b.digest = ${mount.digest}
-        and b.condemned_at is null
+        and b.condemned_at is null and b.damaged_at is null
       for share of rb, b)
     insert into repository_blob (repository_id, blob_id, leased_until)
     select ${mount.repositoryId}, source.id, ${mount.leasedUntil} from source

@@ -4,8 +4,9 @@ import { runMigrations } from 'graphile-worker'
 
 import { connect } from './db.ts'
 import * as registry from './migrations/0001-registry.ts'
+import * as storageSafety from './migrations/0002-storage-safety.ts'
 
-const migrations = { '0001-registry': registry }
+const migrations = { '0001-registry': registry, '0002-storage-safety': storageSafety }
 
 /**
  * Brings the database to the newest shape: ours and the job queue's. Safe to call from several processes

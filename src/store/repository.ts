@@ -114,6 +114,35 @@ function visible(visibility: Visibility) {
   return sql<boolean>`((${visibility.includePublic}::boolean and r.is_public) or ${own})`
 }
 
+/** Conditions for a repository that a blob may be mounted from. */
+export interface BlobHolderFilter extends Visibility {
+  digest: string
+  /** Only public repositories and those with these full names; undefined: any. */
+  named: readonly string[] | undefined
+  /** Full names that are left out. */
+  except: readonly string[]
+}
+
+/** A repository that holds a blob and that the caller may see; undefined when there is none. */
+export async function findBlobHolder(
+  db: Db,
+  wanted: BlobHolderFilter,
+): Promise<{ id: number; fullName: string } | undefined> {
+  const fullName = sql`n.name || '/' || r.name`
+  const among = wanted.named
+    ? sql`(r.is_public or ${fullName} = any(${wanted.named}::text[]))`
+    : sql`true`
+  const { rows } = await sql<{ id: number; full_name: string }>`
+    select r.id, ${fullName} as full_name
+    from blob b join repository_blob rb on rb.blob_id = b.id
+      join repository r on r.id = rb.repository_id join namespace n on n.id = r.namespace_id
+    where b.digest = ${wanted.digest} and b.condemned_at is null
+      and r.state <> 'MARKED_FOR_DELETION' and n.enabled
+      and ${among} and not ${fullName} = any(${wanted.except}::text[]) and ${visible(wanted)}
+    limit 1`.execute(db)
+  return rows[0] && { id: rows[0].id, fullName: rows[0].full_name }
+}
+
 /** One line of a repository list. */
 export interface ListedRepository {
   id: number

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import type { Digest } from '#domain/digest.ts'
 import type { Db } from './db.ts'
 
 /** An upload in progress. */
@@ -11,23 +12,36 @@ export interface Upload {
   /** Raised when a writer's expired lease is taken over; part of the driver's upload id. */
   generation: number
   createdAt: Date
+  /** The blob that it is being made, or that somebody failed to make of it: bytes may lie there without a row. */
+  finishingDigest: Digest | null
 }
 
-const columns = ['id', 'repository_id', 'offset_bytes', 'generation', 'created_at'] as const
+const columns = [
+  'id',
+  'repository_id',
+  'offset_bytes',
+  'generation',
+  'created_at',
+  'finishing_digest',
+] as const
 
-function toUpload(row: {
+interface Row {
   id: string
   repository_id: number
   offset_bytes: number
   generation: number
   created_at: Date
-}): Upload {
+  finishing_digest: string | null
+}
+
+function toUpload(row: Row): Upload {
   return {
     id: row.id,
     repositoryId: row.repository_id,
     offsetBytes: row.offset_bytes,
     generation: row.generation,
     createdAt: row.created_at,
+    finishingDigest: row.finishing_digest as Digest | null,
   }
 }
 
@@ -67,7 +81,10 @@ export type Lease =
   | { outcome: 'busy' }
   | { outcome: 'unknown' }
 
-/** Leases an upload to one writer, until it releases it or the time is over. One statement decides. */
+/**
+ * Leases an upload to one writer, until it releases it or the time is over; `finishingDigest` for one that is about
+ * to make it a blob. One statement decides.
+ */
 export async function leaseUpload(
   db: Db,
   wanted: {
@@ -77,17 +94,10 @@ export async function leaseUpload(
     at: Date
     until: Date
     expiresAt: Date
+    finishingDigest: Digest | null
   },
 ): Promise<Lease> {
-  const { rows } = await sql<{
-    id: string
-    repository_id: number
-    offset_bytes: number
-    generation: number
-    created_at: Date
-    taken_over: boolean
-    leased: boolean
-  }>`
+  const { rows } = await sql<Row & { taken_over: boolean; leased: boolean }>`
     with before as (
       select id, lease_token from upload
       where id = ${wanted.id} and repository_id = ${wanted.repositoryId} and expires_at > ${wanted.at}
@@ -95,9 +105,10 @@ export async function leaseUpload(
     leased as (
       update upload u set lease_token = ${wanted.token}, leased_until = ${wanted.until},
         expires_at = ${wanted.expiresAt},
+        finishing_digest = coalesce(${wanted.finishingDigest}, u.finishing_digest),
         generation = u.generation + (case when u.lease_token is null then 0 else 1 end)
       from before where u.id = before.id and (u.lease_token is null or u.leased_until < ${wanted.at})
-      returning u.id, u.repository_id, u.offset_bytes, u.generation, u.created_at,
+      returning u.id, u.repository_id, u.offset_bytes, u.generation, u.created_at, u.finishing_digest,
         before.lease_token is not null as taken_over)
     select leased.*, leased.id is not null as leased from before left join leased on true`.execute(
     db,
@@ -163,6 +174,65 @@ export async function listExpiredUploads(
     .limit(wanted.limit)
     .execute()
   return rows.map(toUpload)
+}
+
+/** Uploads that somebody failed to make blobs, and that nobody writes to. */
+export async function listBrokenFinishes(
+  db: Db,
+  wanted: { at: Date; limit: number },
+): Promise<Upload[]> {
+  const rows = await db
+    .selectFrom('upload')
+    .select(columns)
+    .where('finishing_digest', 'is not', null)
+    .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', wanted.at)]))
+    .orderBy('id')
+    .limit(wanted.limit)
+    .execute()
+  return rows.map(toUpload)
+}
+
+/** Says that no bytes of an upload lie under a digest. Not while somebody writes to it. */
+export async function forgetBrokenFinish(db: Db, upload: { id: string; at: Date }): Promise<void> {
+  await db
+    .updateTable('upload')
+    .set({ finishing_digest: null, lease_token: otherToken })
+    .where('id', '=', upload.id)
+    .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', upload.at)]))
+    .execute()
+}
+
+/**
+ * Ends the leases of those who died while they finished a push of the digest, so that none of them writes a row when
+ * it wakes; then says whether somebody alive is at it. `exceptId` is the caller's own upload.
+ */
+export async function isPushUnderWay(
+  db: Db,
+  wanted: { digest: Digest; at: Date; exceptId: string | null },
+): Promise<boolean> {
+  await db
+    .updateTable('upload')
+    .set({ lease_token: otherToken })
+    .where('finishing_digest', '=', wanted.digest)
+    .where('leased_until', '<', wanted.at)
+    .execute()
+  const { rows } = await sql`
+    select from upload where finishing_digest = ${wanted.digest} and leased_until >= ${wanted.at}
+      and id is distinct from ${wanted.exceptId}::uuid limit 1`.execute(db)
+  return rows.length > 0
+}
+
+/** Nobody holds it, so the lease is lost; a lease that is there at all makes the next writer go on in a copy. */
+const otherToken = sql<string>`case when lease_token is not null then gen_random_uuid() end`
+
+/** What the storage's upload ids stand for: the uploads that are there, by id. */
+export async function listUploadsOf(db: Db, ids: readonly string[]): Promise<Map<string, Upload>> {
+  const rows = await db
+    .selectFrom('upload')
+    .select(columns)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute()
+  return new Map(rows.map((row) => [row.id, toUpload(row)]))
 }
 
 /** Removes the row of an expired upload; its bytes go after it. */

@@ -11,6 +11,8 @@ export interface Sent {
   headers?: Record<string, string>
   /** Values are sent as JSON, text and bytes as they are. */
   body?: unknown
+  /** Only the first byte of a body is sent, and the rest never comes. */
+  unfinished?: true
 }
 
 /** What dredd is about to try: where the document names several media types, one of them. */

@@ -1,5 +1,5 @@
 import { permissions } from '#generated/permissions.ts'
-import type { Fixture, Sent } from './fixture.ts'
+import type { Fixture, Sent, Wanted } from './fixture.ts'
 import type { World } from './world.ts'
 
 /** JSON and forms are taken up to 1 MiB. */
@@ -9,16 +9,20 @@ const identityHeaders = ['authorization', 'cookie', 'x-csrf-token']
 interface Case {
   world: World
   operationId: keyof typeof permissions
-  requestType: string
+  wanted: Wanted
 }
 
 /**
  * For statuses that come about alike everywhere: makes the request of a success into one that is refused.
  * Undefined where the refusal needs a fixture of its own.
  */
-const rules: Record<number, (sent: Sent, of: Case) => Sent | undefined | Promise<Sent>> = {
-  400(sent, { requestType }) {
-    if (requestType === 'application/json') return { ...sent, body: 'text where an object belongs' }
+const rules: Record<
+  number,
+  (sent: Sent, of: Case) => Sent | undefined | Promise<Sent | undefined>
+> = {
+  400(sent, { wanted }) {
+    if (wanted.requestType === 'application/json')
+      return { ...sent, body: 'text where an object belongs' }
     const { digest, reference } = sent.path ?? {}
     if (digest !== undefined) return { ...sent, path: { ...sent.path, digest: 'sha256:short' } }
     if (reference !== undefined)
@@ -58,7 +62,17 @@ const rules: Record<number, (sent: Sent, of: Case) => Sent | undefined | Promise
     const missing = isTenants ? `${world.people.tenant.name}/${world.name()}` : name
     const owner = isTenants ? world.people.tenant : world.people.keeper
     const token = await world.token(owner, `repository:${missing}:pull,push,delete`)
-    return { ...sent, path: { ...sent.path, name: missing }, headers: { ...sent.headers, ...token } }
+    return {
+      ...sent,
+      path: { ...sent.path, name: missing },
+      headers: { ...sent.headers, ...token },
+    }
+  },
+  408(sent, { world, wanted }) {
+    if (wanted.requestType === '') return undefined
+    // Tokens are for the host that they were asked from.
+    const { host } = new URL(world.servers.main)
+    return { ...sent, server: 'hasty', headers: { ...sent.headers, host }, unfinished: true }
   },
   409(sent, { world, operationId }) {
     const { repository, tag, other } = world.immutable
@@ -68,15 +82,29 @@ const rules: Record<number, (sent: Sent, of: Case) => Sent | undefined | Promise
   },
   413: (sent) => ({ ...sent, body: tooLong }),
   415: (sent) => ({ ...sent, headers: { ...sent.headers, 'content-type': 'text/plain' } }),
-  async 503(sent, { world, operationId }) {
-    const { api, permission } = permissions[operationId]
-    if (api !== 'v1' || !('repositoryState' in permission)) return undefined as never
+  async 503(sent, { world }) {
     await world.makeReadOnly(sent.path!.repository!)
     return sent
   },
 }
 
-/** The fixture of a pair that has none of its own, made of the one for the operation's success. */
-export function ruleFor(status: number, success: Fixture): Fixture | undefined {
-  return undefined
+/** Of the faults of the server only one comes about by a request: v1 says so that a repository takes no changes. */
+function isBroughtAbout(status: number, operationId: keyof typeof permissions): boolean {
+  const { api, permission } = permissions[operationId]
+  return status < 500 || (api === 'v1' && 'repositoryState' in permission)
+}
+
+/**
+ * The request for a pair that has no fixture of its own, made of the one for the operation's success. Undefined when
+ * no rule makes one.
+ */
+export async function applyRule(
+  { operationId, status, success }: { operationId: string; status: number; success: Fixture },
+  world: World,
+  wanted: Wanted,
+): Promise<Sent | undefined> {
+  const rule = rules[status]
+  const id = operationId as keyof typeof permissions
+  if (!rule || !isBroughtAbout(status, id)) return undefined
+  return rule(await success(world, wanted), { world, operationId: id, wanted })
 }

@@ -9,11 +9,11 @@ export interface Person {
 /**
  * The servers that dredd runs against, and what fixtures find there. `main` has people and every feature; `closed`
  * serves nobody anonymously and has no account; `bare` has features switched off, and a signing key that is past
- * its time.
+ * its time; `hasty` is `main` once more, with little patience for bodies that do not come.
  */
 export interface Stage {
   /** `http://127.0.0.1:PORT` of each. */
-  servers: Record<'main' | 'closed' | 'bare', string>
+  servers: Record<'main' | 'closed' | 'bare' | 'hasty', string>
   /** On `main`. The keeper owns repositories, the stranger nothing, and the tenant may not create any. */
   people: Record<'keeper' | 'stranger' | 'tenant', Person>
   /** A repository of the keeper: `tag` is immutable and points at `digest`, `other` is the digest of another manifest. */

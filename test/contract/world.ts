@@ -1,4 +1,4 @@
-import { makeCall } from '#test/support/client.ts'
+import { makeCall, type Call } from '#test/support/client.ts'
 import { pushImage, type PushedImage } from '#test/support/image.ts'
 import type { Person, Stage } from './stage.ts'
 
@@ -12,18 +12,20 @@ export interface World extends Stage {
   as(person: Person): Headers
   /** Headers of a browser in which nobody has signed in. */
   visitor(server?: keyof Stage['servers']): Promise<Headers>
-  /** Headers with a registry token; of nobody without a person. */
-  token(person: Person | undefined, ...scopes: string[]): Promise<Headers>
+  /** Headers with a registry token. */
+  token(person: Person, ...scopes: string[]): Promise<Headers>
   /** Basic credentials. */
   basic(person: Person): Headers
   /** Signs somebody up. */
   person(): Promise<Person>
   /** Somebody whose account waits after wrong passwords. */
   lockedPerson(): Promise<Person>
-  /** A private repository of the keeper, with an image under the tag `latest`. */
-  repository(): Promise<{ name: string; image: PushedImage }>
+  /** A private repository of the keeper, with an image under the tag `latest`, and a token for all of it. */
+  repository(): Promise<{ name: string; image: PushedImage; headers: Headers; call: Call }>
   /** Lets a repository of the keeper take no changes any more. */
   makeReadOnly(repository: string): Promise<void>
+  /** Begins a chunk of an upload and leaves it unfinished until the request under test was answered. */
+  stall(upload: string, headers: Headers): Promise<void>
   /** Says what to do after the request under test was answered. */
   afterwards(work: () => void): void
   /** Does what was left for afterwards. */
@@ -36,7 +38,20 @@ export function openWorld(stage: Stage): World {
   const { host } = new URL(servers.main)
   const call = makeCall(servers.main)
   const works: (() => void)[] = []
+  const refreshTokens = new Map<string, Promise<string>>()
   let counter = 0
+
+  /** Checking a password is slow on purpose: it is done once for each person. */
+  function refreshTokenOf(person: Person): Promise<string> {
+    if (!refreshTokens.has(person.name)) refreshTokens.set(person.name, logIn(person))
+    return refreshTokens.get(person.name)!
+  }
+  async function logIn(person: Person): Promise<string> {
+    const answer = await call('GET', '/v2/auth?offline_token=true&client_id=test', {
+      headers: world.basic(person),
+    })
+    return answer.json.refresh_token
+  }
 
   const world: World = {
     ...stage,
@@ -47,10 +62,16 @@ export function openWorld(stage: Stage): World {
       return { cookie: cookieOf(headers), 'x-csrf-token': json.csrf_token }
     },
     async token(person, ...scopes) {
-      const query = new URLSearchParams({ service: host })
-      for (const scope of scopes) query.append('scope', scope)
-      const { json } = await call('GET', `/v2/auth?${query}`, {
-        headers: person ? world.basic(person) : {},
+      const form = new URLSearchParams({
+        service: host,
+        scope: scopes.join(' '),
+        client_id: 'test',
+      })
+      form.set('grant_type', 'refresh_token')
+      form.set('refresh_token', await refreshTokenOf(person))
+      const { json } = await call('POST', '/v2/auth', {
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: String(form),
       })
       return { authorization: `Bearer ${json.token}` }
     },
@@ -81,13 +102,9 @@ export function openWorld(stage: Stage): World {
     },
     async repository() {
       const name = `${people.keeper.name}/${world.name()}`
-      const headers = await world.token(people.keeper, `repository:${name}:pull,push`)
-      const image = await pushImage(
-        makeCall(servers.main, () => headers),
-        name,
-        ['latest'],
-      )
-      return { name, image }
+      const headers = await world.token(people.keeper, `repository:${name}:pull,push,delete`)
+      const push = makeCall(servers.main, () => headers)
+      return { name, image: await pushImage(push, name, ['latest']), headers, call: push }
     },
     async makeReadOnly(repository) {
       const answer = await call('PUT', `/api/v1/repository/${repository}/changestate`, {
@@ -96,12 +113,36 @@ export function openWorld(stage: Stage): World {
       })
       if (answer.status !== 200) throw new Error(`still not read-only: ${answer.text}`)
     },
+    async stall(upload, headers) {
+      const ending = new AbortController()
+      world.afterwards(() => ending.abort())
+      // A chunk out of order changes nothing: 416 when nobody writes, 409 when somebody does.
+      const isBusy = async () => {
+        const probe = { headers: { ...headers, 'content-range': '7-7' }, body: 'x' }
+        return (await call('PATCH', upload, probe)).status === 409
+      }
+      for (;;) {
+        let isOver = false
+        const over = () => (isOver = true)
+        const chunk = { method: 'PATCH', headers, body: unfinished(), duplex: 'half' }
+        fetch(servers.main + upload, { ...chunk, signal: ending.signal } as RequestInit).then(
+          over,
+          over,
+        )
+        // The probe may have come in between; then the chunk itself was refused, and is sent again.
+        while (!isOver) if (await isBusy()) return
+      }
+    },
     afterwards: (work) => works.push(work),
     tidy() {
       for (const work of works.splice(0)) work()
     },
   }
   return world
+}
+
+function unfinished(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) })
 }
 
 function cookieOf(headers: globalThis.Headers): string {

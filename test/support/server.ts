@@ -1,5 +1,3 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 
@@ -9,9 +7,10 @@ import type { Deps } from '#deps.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { createUser } from '#services/create-user.ts'
+import { listen } from '#http/server.ts'
 import { composeRegistry } from '#registry.ts'
 import { makeCall, type Call } from './client.ts'
-import { createDatabase } from './database.ts'
+import { createDatabase, type TestDatabase } from './database.ts'
 import { pushImage, type PushedImage } from './image.ts'
 
 /** A registry of its own for a test, with a fresh database. */
@@ -45,12 +44,24 @@ export interface TestClock extends Clock {
 /** Password of an account that `user` has made. */
 export const passwordOf = (name: string) => `password-of-${name}`
 
+/** What a test may want otherwise of its server. */
+export interface ServerOptions {
+  blobs?: BlobDriver
+  /** How long a client may keep the head, and how long the body of a request waiting. */
+  headTimeoutMs?: number
+  bodyTimeoutMs?: number
+  /** Another server's database; whoever made it drops it. */
+  database?: TestDatabase
+  /** Takes what ends the server; without it the server ends with the test. */
+  atEnd?: (end: () => Promise<void>) => void
+}
+
 /** Starts a registry; it goes away with the test. Settings are configuration keys. */
 export async function startServer(
   settings: Record<string, string> = {},
-  options: { blobs?: BlobDriver } = {},
+  options: ServerOptions = {},
 ): Promise<TestServer> {
-  const database = await createDatabase()
+  const database = options.database ?? (await createDatabase())
   const { config } = loadConfig({ environment: { ...settings, LOG_LEVEL: 'silent' } })
   const clock = makeClock()
   const registry = await composeRegistry({
@@ -60,16 +71,20 @@ export async function startServer(
     blobs: options.blobs ?? openMemoryDriver(),
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
     clock,
+    ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   })
-  const server = createServer(registry.handle)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
+  const listener = await listen(registry.handle, {
+    bind: ['127.0.0.1'],
+    port: 0,
+    headTimeoutMs: options.headTimeoutMs,
+  })
+  const atEnd = options.atEnd ?? onTestFinished
+  atEnd(async () => {
+    await listener.drain(0)
     await registry.close()
-    await database.drop()
+    if (!options.database) await database.drop()
   })
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const host = `127.0.0.1:${listener.port}`
   return makeTestServer(`http://${host}`, host, registry.deps, clock)
 }
 

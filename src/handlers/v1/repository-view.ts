@@ -30,8 +30,9 @@ export function viewSummary(
   }
 }
 
-/** A repository, and what the caller may do there. */
-export function viewRepository(target: RepositoryTarget) {
+/** A repository, and what the caller may do there. Who may read everything sees what administrators see. */
+export function viewRepository(target: RepositoryTarget, actor: Actor) {
+  const readsAll = actor.kind === 'user' && actor.standing.globalReadonlySuperuser
   return {
     namespace: target.namespace.name,
     name: target.name,
@@ -46,7 +47,7 @@ export function viewRepository(target: RepositoryTarget) {
     is_free_account: true,
     state: target.state,
     can_write: includesRole(target.role, 'write') && target.state === 'NORMAL',
-    can_admin: includesRole(target.role, 'admin'),
+    can_admin: includesRole(target.role, 'admin') || readsAll,
   }
 }
 

@@ -38,11 +38,12 @@ export const repository: Handlers<
       throw new RegistryError('invalid_request', 'namespace, starred or public must be given')
     if (query.starred && actor.kind === 'anonymous')
       throw new RegistryError('invalid_request', 'starred needs somebody signed in')
-    const found = query.starred
+    // Stars are not kept yet, and there is one kind of repository.
+    const found = query.starred || (query.repo_kind ?? 'image') !== 'image'
       ? []
       : await listRepositories(db, {
           ...visibilityOf(actor, config),
-          includePublic: query.public || query.namespace !== undefined,
+          includePublic: query.public ?? false,
           namespace: query.namespace,
           withLastModified: query.last_modified ?? false,
           afterId: readPageToken(query.next_page),
@@ -58,7 +59,7 @@ export const repository: Handlers<
       },
     }
   },
-  async getRepo({ target, query }, deps) {
+  async getRepo({ target, actor, query }, deps) {
     const tags =
       query.includeTags === false
         ? undefined
@@ -73,7 +74,7 @@ export const repository: Handlers<
     return {
       status: 200,
       body: {
-        ...viewRepository(target),
+        ...viewRepository(target, actor),
         ...(tags ? { tags: viewTags(tags.tags) } : {}),
         ...(query.includeStats ? { stats: dailyCounts(deps.clock.now()) } : {}),
       },

@@ -32,9 +32,10 @@ async function trySignIn(
     return await signIn(deps, given)
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code !== 'unauthorized') throw error
+    const isDisabled = error.options.extra?.reason === 'account_disabled'
     throw new RegistryError('insufficient_scope', error.message, {
       cause: error,
-      extra: { needsEmailVerification: false, invalidCredentials: true },
+      extra: { needsEmailVerification: isDisabled, invalidCredentials: !isDisabled },
     })
   }
 }

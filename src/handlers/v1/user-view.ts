@@ -1,11 +1,28 @@
 import { avatarOf } from '#domain/avatar.ts'
 import { ownAccountRole } from '#domain/access.ts'
-import type { KnownActor } from '#domain/principal.ts'
+import type { Actor, KnownActor } from '#domain/principal.ts'
 import type { Membership } from '#store/organization.ts'
 import type { User } from '#store/user.ts'
 
-/** What anybody may know of a user. */
-export function viewStranger(user: User) {
+/** What anybody may know of a user; superusers also see that it is not themselves. */
+export function viewStranger(actor: Actor, user: User) {
+  return { ...viewName(user), ...viewStanding(actor, false) }
+}
+
+/** What users see of themselves; with an OAuth token as much as its scopes allow. */
+export function viewUser(actor: KnownActor, user: User, memberships: readonly Membership[]) {
+  const isAdmin = ownAccountRole(actor) === 'admin'
+  return {
+    ...viewName(user),
+    ...(isAdmin ? viewAccount(user) : {}),
+    ...(ownAccountRole(actor) === undefined
+      ? {}
+      : { organizations: memberships.map((membership) => viewMembership(membership, isAdmin)) }),
+    ...viewStanding(actor, true),
+  }
+}
+
+function viewName(user: User) {
   return {
     anonymous: false,
     username: user.username,
@@ -13,18 +30,13 @@ export function viewStranger(user: User) {
   }
 }
 
-/** What users see of themselves; with an OAuth token as much as its scopes allow. */
-export function viewUser(actor: KnownActor, user: User, memberships: readonly Membership[]) {
-  const isAdmin = ownAccountRole(actor) === 'admin'
+/** Only superusers are told whether it is them. */
+function viewStanding(actor: Actor, isMe: boolean) {
+  if (actor.kind === 'anonymous') return {}
   const { superuser, globalReadonlySuperuser } = actor.standing
   return {
-    ...viewStranger(user),
-    ...(isAdmin ? viewAccount(user) : {}),
-    ...(ownAccountRole(actor) === undefined
-      ? {}
-      : { organizations: memberships.map((membership) => viewMembership(membership, isAdmin)) }),
-    ...(superuser ? { super_user: true } : {}),
-    ...(globalReadonlySuperuser ? { global_readonly_super_user: true } : {}),
+    ...(superuser ? { super_user: isMe } : {}),
+    ...(globalReadonlySuperuser ? { global_readonly_super_user: isMe } : {}),
   }
 }
 

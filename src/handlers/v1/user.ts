@@ -87,6 +87,6 @@ function signedIn(actor: Actor, made: User, { clock }: Deps): Actor {
 
 /** What the caller may see of a user: oneself in full, others by name. */
 async function viewOf({ db }: Deps, actor: Actor, found: User) {
-  if (actor.kind === 'anonymous' || actor.id !== found.id) return viewStranger(found)
+  if (actor.kind === 'anonymous' || actor.id !== found.id) return viewStranger(actor, found)
   return viewUser(actor, found, await listMemberships(db, found.id))
 }

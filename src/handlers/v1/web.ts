@@ -1,3 +1,4 @@
+import { rfcDate } from '#domain/date.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { checkEndToEnd, checkInstance } from '#services/check-health.ts'
 import { findSigningKey, listSigningKeys } from '#store/signing-key.ts'
@@ -49,7 +50,7 @@ export const web: Handlers<
     const key = await findSigningKey(db, params.kid)
     if (!key) throw new RegistryError('not_found', `no key ${params.kid}`)
     const lifeSeconds = Math.floor((key.expires_at.getTime() - clock.now().getTime()) / 1000)
-    if (lifeSeconds <= 0) throw new RegistryError('insufficient_scope', 'the key has expired')
+    if (lifeSeconds <= 0) throw new RegistryError('denied', `the key expired on ${rfcDate(key.expires_at)}`)
     return {
       status: 200,
       headers: { 'Cache-Control': `max-age=${Math.min(86_400, lifeSeconds)}` },

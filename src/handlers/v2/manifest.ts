@@ -47,12 +47,9 @@ export const manifest: Handlers<'getManifest' | 'headManifest' | 'putManifest' |
     async putManifest({ target, actor, params, query, body }, deps) {
       const { reference } = params
       const digest = isDigestReference(reference) ? parseDigest(reference) : undefined
-      const tags = digest ? (query.tag ?? []).map(parseTagName) : [parseTagName(reference)]
-      if (tags.length > maxTagParameters)
-        throw new RegistryError(
-          'uri_too_long',
-          `at most ${maxTagParameters} tags can be set at once`,
-        )
+      const tags = digest ? readTags(query.tag) : [parseTagName(reference)]
+      if (!digest && query.tag)
+        throw new RegistryError('invalid_request', 'tag goes with a push by digest, not by tag')
       const pushed = await pushManifest(deps, {
         target,
         actor,
@@ -79,6 +76,12 @@ export const manifest: Handlers<'getManifest' | 'headManifest' | 'putManifest' |
       return { status: 202 }
     },
   }
+
+/** The tags of a push by digest, each once. */
+function readTags(given: readonly string[] = []): string[] {
+  if (given.length <= maxTagParameters) return [...new Set(given.map(parseTagName))]
+  throw new RegistryError('uri_too_long', `at most ${maxTagParameters} tags can be set at once`)
+}
 
 /** Text with a colon is a digest: no tag can hold one. */
 function isDigestReference(reference: string): boolean {

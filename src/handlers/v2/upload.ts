@@ -2,21 +2,21 @@ import { parseDigest, parseDigestAlgorithm, type Digest } from '#domain/digest.t
 import { RegistryError } from '#domain/errors.ts'
 import { parseChunkRange } from '#domain/range.ts'
 import { tryMount } from '#services/mount-blob.ts'
-import {
-  appendChunk,
-  cancelUpload,
-  finishUpload,
-  getUpload,
-  startUpload,
-} from '#services/upload-blob.ts'
+import { appendChunk } from '#services/append-chunk.ts'
+import { cancelUpload, finishUpload, pushBlob, startUpload } from '#services/upload-blob.ts'
+import { getUpload } from '#services/upload-lease.ts'
 import type { Handlers } from '#operation.ts'
+
+/** Smaller chunks are taken too, but each costs a round trip and a write of its own. */
+const chunkMinBytes = 1_048_576
 
 /** Uploads of blobs: at once, in chunks, or by mounting what another repository has. */
 export const upload: Handlers<
   'startBlobUpload' | 'getBlobUpload' | 'patchBlobUpload' | 'finishBlobUpload' | 'cancelBlobUpload'
 > = {
   async startBlobUpload({ target, actor, query, body, request }, deps) {
-    if (query['digest-algorithm'] !== undefined) parseDigestAlgorithm(query['digest-algorithm'])
+    const hint = query['digest-algorithm']
+    const algorithm = hint === undefined ? undefined : parseDigestAlgorithm(hint)
     if (query.mount !== undefined) {
       const mounted = await tryMount(deps, {
         target,
@@ -28,11 +28,18 @@ export const upload: Handlers<
       if (mounted) return { status: 201, headers: blobHeaders(target.fullName, mounted) }
     }
     const digest = query.digest === undefined ? undefined : parseDigest(query.digest)
-    const started = await startUpload(deps, { target, actor })
-    if (!digest || !body)
-      return { status: 202, headers: uploadHeaders(target.fullName, { id: started.id, bytes: 0 }) }
-    await finishUpload(deps, started, { digest, chunk: { source: body, range: undefined } })
-    return { status: 201, headers: blobHeaders(target.fullName, digest) }
+    if (digest && body) {
+      await pushBlob(deps, { target, actor, algorithm }, { digest, source: body })
+      return { status: 201, headers: blobHeaders(target.fullName, digest) }
+    }
+    const { id } = await startUpload(deps, { target, actor, algorithm })
+    return {
+      status: 202,
+      headers: {
+        ...uploadHeaders(target.fullName, { id, bytes: 0 }),
+        'OCI-Chunk-Min-Length': chunkMinBytes,
+      },
+    }
   },
   async getBlobUpload({ target, params }, deps) {
     const found = await getUpload(deps, { id: params.upload_uuid, repositoryId: target.id })

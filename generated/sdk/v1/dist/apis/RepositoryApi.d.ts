@@ -183,12 +183,12 @@ export declare class RepositoryApi extends runtime.BaseAPI {
      */
     listReposRequestOpts(requestParameters: ListReposRequest): Promise<runtime.RequestOpts>;
     /**
-     * Those that you may read, by name, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that are `public`; without any of the three the call is refused.
+     * Those that you may read, oldest first, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that are `public`; without any of the three the call is refused. Public repositories are only among them when you ask for them, or have a right on them.
      * List repositories
      */
     listReposRaw(requestParameters: ListReposRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RepositoryList>>;
     /**
-     * Those that you may read, by name, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that are `public`; without any of the three the call is refused.
+     * Those that you may read, oldest first, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that are `public`; without any of the three the call is refused. Public repositories are only among them when you ask for them, or have a right on them.
      * List repositories
      */
     listRepos(requestParameters?: ListReposRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RepositoryList>;

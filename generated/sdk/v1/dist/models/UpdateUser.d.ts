@@ -24,7 +24,7 @@ export interface UpdateUser {
      */
     email?: string;
     /**
-     * New name. Refused unless the registry runs with `FEATURE_USER_RENAME` on.
+     * New name; ignored unless the registry runs with `FEATURE_USER_RENAME` on.
      */
     username?: string;
     /**

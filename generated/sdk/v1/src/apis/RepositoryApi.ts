@@ -533,7 +533,7 @@ export class RepositoryApi extends runtime.BaseAPI {
     }
 
     /**
-     * Those that you may read, by name, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that are `public`; without any of the three the call is refused. 
+     * Those that you may read, oldest first, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that are `public`; without any of the three the call is refused. Public repositories are only among them when you ask for them, or have a right on them. 
      * List repositories
      */
     async listReposRaw(requestParameters: ListReposRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RepositoryList>> {
@@ -544,7 +544,7 @@ export class RepositoryApi extends runtime.BaseAPI {
     }
 
     /**
-     * Those that you may read, by name, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that are `public`; without any of the three the call is refused. 
+     * Those that you may read, oldest first, 100 a page. Say which: those of a `namespace`, those you have `starred`, or all that are `public`; without any of the three the call is refused. Public repositories are only among them when you ask for them, or have a right on them. 
      * List repositories
      */
     async listRepos(requestParameters: ListReposRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RepositoryList> {

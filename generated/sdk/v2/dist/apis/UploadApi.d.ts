@@ -104,6 +104,10 @@ export interface StartBlobUploadRequest {
      */
     from?: string;
     /**
+     * Registry that the repository of `from` is on; crane sends it. Taken and not looked at.
+     */
+    origin?: string;
+    /**
      *
      */
     body?: Blob;

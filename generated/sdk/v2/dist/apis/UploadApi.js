@@ -241,6 +241,9 @@ export class UploadApi extends runtime.BaseAPI {
         if (requestParameters['from'] != null) {
             queryParameters['from'] = requestParameters['from'];
         }
+        if (requestParameters['origin'] != null) {
+            queryParameters['origin'] = requestParameters['origin'];
+        }
         const headerParameters = {};
         headerParameters['Content-Type'] = 'application/octet-stream';
         if (this.configuration && this.configuration.accessToken) {

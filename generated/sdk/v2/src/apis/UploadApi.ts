@@ -117,6 +117,10 @@ export interface StartBlobUploadRequest {
      */
     from?: string;
     /**
+     * Registry that the repository of `from` is on; crane sends it. Taken and not looked at.
+     */
+    origin?: string;
+    /**
      * 
      */
     body?: Blob;
@@ -439,6 +443,10 @@ export class UploadApi extends runtime.BaseAPI {
 
         if (requestParameters['from'] != null) {
             queryParameters['from'] = requestParameters['from'];
+        }
+
+        if (requestParameters['origin'] != null) {
+            queryParameters['origin'] = requestParameters['origin'];
         }
 
         const headerParameters: runtime.HTTPHeaders = {};

@@ -1,0 +1,7 @@
+/**
+ * True for text that can be kept: PostgreSQL holds no U+0000, and half of a surrogate pair is no character.
+ * Asked once at the edge for everything that comes in, so that no handler has to.
+ */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed()
+}

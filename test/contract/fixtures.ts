@@ -1,0 +1,25 @@
+import type { Fixtures } from './fixture.ts'
+import { manifest as manifestView } from './v1/manifest.ts'
+import { repository } from './v1/repository.ts'
+import { signin } from './v1/signin.ts'
+import { tag } from './v1/tag.ts'
+import { user } from './v1/user.ts'
+import { web } from './v1/web.ts'
+import { blob } from './v2/blob.ts'
+import { manifest } from './v2/manifest.ts'
+import { token } from './v2/token.ts'
+import { upload } from './v2/upload.ts'
+
+/** All fixtures, of both documents. */
+export const fixtures: Fixtures = {
+  ...signin,
+  ...user,
+  ...repository,
+  ...tag,
+  ...manifestView,
+  ...web,
+  ...token,
+  ...manifest,
+  ...blob,
+  ...upload,
+}

@@ -1,0 +1,26 @@
+import { sql } from 'kysely'
+
+import type { Db } from '#store/db.ts'
+
+/**
+ * A number for each table that changes with every insert, update and delete: rows and the sum of the
+ * transactions that wrote them. Sessions are left out, and failed sign-ins are not counted as a change.
+ */
+export async function fingerprint(db: Db): Promise<Record<string, string>> {
+  const { rows: tables } = await sql<{ name: string }>`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables
+    where schemaname not in ('pg_catalog', 'information_schema') order by 1`.execute(db)
+  const counted = tables.map(({ name }) => name).filter((name) => name !== 'public.session')
+  const { rows } = await sql<{ name: string; value: string }>`${sql.raw(
+    counted
+      .map((name) => `select '${name}' as name, ${valueOf(name)} as value from ${name} t`)
+      .join(' union all '),
+  )}`.execute(db)
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]))
+}
+
+function valueOf(table: string): string {
+  return table === 'public.user_account'
+    ? `md5(string_agg((to_jsonb(t) - 'failed_sign_ins' - 'last_failed_sign_in_at')::text, '' order by namespace_id))`
+    : `count(*) || ' rows, ' || coalesce(sum(t.xmin::text::bigint), 0)`
+}

@@ -1,0 +1,118 @@
+/** Who is asking. The name before the slash is a person, what follows it the credential. */
+export interface Identity {
+  name: string
+  face: 'v1' | 'v2'
+  /** Row of the tables in `outcomes.ts`. */
+  row: string
+  /** Account; undefined: nobody. */
+  person: string | undefined
+  /** `full`: asks the registry that runs with FEATURE_SUPERUSERS_FULL_ACCESS. */
+  server: 'usual' | 'full'
+  /** OAuth scopes (v1), or what a registry token is good for (v2); undefined: a browser session, or no token. */
+  token: string | undefined
+}
+
+/** Everybody with an account. `chief` is a superuser and a global read-only superuser at once. */
+export const accounts = [
+  'stranger',
+  'owner',
+  'reader',
+  'writer',
+  'admin',
+  'member',
+  'creator',
+  'orgadmin',
+  'super',
+  'auditor',
+  'chief',
+  'restricted',
+  'disabled',
+] as const
+
+export const oauthScopes = [
+  'repo:read',
+  'repo:write',
+  'repo:admin',
+  'repo:create',
+  'user:read',
+  'user:admin',
+  'org:admin',
+  'super:user',
+] as const
+
+/** A plus: with FEATURE_SUPERUSERS_FULL_ACCESS. */
+function read(face: 'v1' | 'v2', name: string): Identity {
+  const [who = '', token] = name.split('/')
+  const plain = who.replace('+', '')
+  const isNobody = plain === 'anonymous' || plain === 'nobody'
+  return {
+    name,
+    face,
+    row: face === 'v1' ? name : who,
+    person: isNobody ? undefined : plain === 'stale' ? 'owner' : plain,
+    server: who.endsWith('+') ? 'full' : 'usual',
+    token: token === 'no token' ? undefined : token,
+  }
+}
+
+/** Callers of the management API with a browser session; `stale` is the owner a day after signing in. */
+export const people: readonly Identity[] = [
+  'anonymous',
+  'stranger',
+  'owner',
+  'reader',
+  'writer',
+  'admin',
+  'member',
+  'creator',
+  'orgadmin',
+  'super',
+  'super+',
+  'auditor',
+  'chief+',
+  'restricted',
+  'disabled',
+  'stale',
+].map((name) => read('v1', name))
+
+/** Callers of the management API with an OAuth token: whose, and its scopes. `unknown` is no token of ours. */
+export const bearers: readonly Identity[] = [
+  ...[...oauthScopes, 'all'].map((scope) => `owner/${scope}`),
+  'orgadmin/repo:create',
+  'orgadmin/org:admin',
+  'orgadmin/repo:admin',
+  'auditor/user:read',
+  'super+/super:user',
+  'super+/repo:admin',
+  'super+/all',
+  'restricted/all',
+  'disabled/all',
+  'nobody/unknown',
+].map((name) => read('v1', name))
+
+/**
+ * Callers of the registry protocol: whose token, and which actions it lists for every repository. `all` lists
+ * every action even when its subject may do none: the gate has to cut it down.
+ */
+export const registryCallers: readonly Identity[] = [
+  'nobody/no token',
+  'nobody/all',
+  ...people
+    .map(({ name }) => name)
+    .filter((name) => name !== 'anonymous' && name !== 'stale')
+    .map((name) => `${name}/all`),
+  'owner/pull',
+  'owner/push',
+  'owner/delete',
+  'owner/*',
+  'owner/nothing',
+  'owner/outdated',
+  'owner/elsewhere',
+  'owner/oauth',
+].map((name) => read('v2', name))
+
+/** Callers of the token service, with their password. */
+export const passwordHolders: readonly Identity[] = [
+  'nobody',
+  ...people.map(({ name }) => name).filter((name) => name !== 'anonymous' && name !== 'stale'),
+].map((name) => read('v2', name))

@@ -1,0 +1,201 @@
+import { classes, type OperationClass } from './classes.ts'
+import type { Section } from './golden.ts'
+import { bearers, passwordHolders, people, registryCallers, type Identity } from './identities.ts'
+import { observe } from './observe.ts'
+import {
+  attempt,
+  operations,
+  probe,
+  targetsOf,
+  type Cell,
+  type DocumentedOperation,
+} from './operations.ts'
+import {
+  expectedGrant,
+  expectedOfV1,
+  expectedOfV2,
+  expectedWithoutAnonymous,
+  isAsked,
+  type Outcome,
+} from './outcomes.ts'
+import { fullNameOf } from './repositories.ts'
+import { featuresOff, type ServerName, type World } from './world.ts'
+
+/** A cell of the matrix and what the tables expect of it. */
+export interface Question extends Cell {
+  section: string
+  operation: DocumentedOperation
+  /** The registry that is asked. */
+  server: ServerName
+  expected: string
+}
+
+/** A cell that was asked. */
+export interface Answered extends Question {
+  seen: string
+}
+
+interface Part {
+  title: string
+  identities: readonly Identity[]
+  operations: (operation: DocumentedOperation, row: OperationClass) => boolean
+  /** Targets that are asked; absent: all. */
+  targets?: readonly string[]
+  server?: ServerName
+  expected?: (row: OperationClass, usual: Outcome) => Outcome
+}
+
+const nobody = (list: readonly Identity[]) => list.filter(({ person }) => person === undefined)
+const one = [
+  ...people.filter(({ name }) => name === 'anonymous' || name === 'owner'),
+  ...bearers.filter(({ name }) => name === 'owner/all'),
+]
+const few = ['public', 'owner', '-']
+const grants = 'v2: what the token service grants of pull, push, delete and *'
+
+const parts: readonly Part[] = [
+  { title: 'v1: browser sessions', identities: people, operations: ({ face }) => face === 'v1' },
+  { title: 'v1: OAuth tokens', identities: bearers, operations: ({ face }) => face === 'v1' },
+  {
+    title: 'v2: registry tokens',
+    identities: registryCallers,
+    operations: ({ face, operationId }) => face === 'v2' && operationId !== 'issueToken',
+  },
+  {
+    title: grants,
+    identities: passwordHolders,
+    operations: ({ operationId }) => operationId === 'issueToken',
+  },
+  {
+    title: 'v1 without FEATURE_ANONYMOUS_ACCESS',
+    identities: nobody([...people, ...bearers]),
+    operations: ({ face }) => face === 'v1',
+    targets: few,
+    server: 'closed',
+    expected: expectedWithoutAnonymous,
+  },
+  {
+    title: 'v2 without FEATURE_ANONYMOUS_ACCESS',
+    identities: nobody(registryCallers),
+    operations: ({ face, operationId }) => face === 'v2' && operationId !== 'issueToken',
+    targets: few,
+    server: 'closed',
+    expected: expectedWithoutAnonymous,
+  },
+  ...(['bare', 'unsigned'] as const).map((server): Part => {
+    const off = featuresOff(server)
+    return {
+      title: `v1 without ${off.join(', ')}`,
+      identities: one,
+      operations: (_, { features }) => features.length > 0,
+      targets: few,
+      server,
+      expected: ({ features }, usual) =>
+        features.some((feature) => off.includes(feature)) ? '404' : usual,
+    }
+  }),
+]
+
+/** Every cell of the matrix; operations without a class are left out. */
+export function listQuestions(): Question[] {
+  return parts.flatMap((part) =>
+    operations.flatMap((operation) => {
+      const row = classes[operation.operationId]
+      if (!row || !part.operations(operation, row)) return []
+      const isGrant = part.title === grants
+      const targets = isGrant
+        ? targetsOf({ ...operation, path: '{name}' })
+        : targetsOf(operation).filter((target) => part.targets?.includes(target) ?? true)
+      return targets.flatMap((target) =>
+        part.identities
+          .filter((identity) => isAsked(identity, target))
+          .map((identity): Question => {
+            const server = part.server ?? identity.server
+            const expected = isGrant
+              ? expectedGrant(identity, target as never)
+              : expectedIn(part, row, identity, target)
+            return { section: part.title, operation, target, identity, server, expected }
+          }),
+      )
+    }),
+  )
+}
+
+function expectedIn(part: Part, row: OperationClass, identity: Identity, target: string): Outcome {
+  const expected = identity.face === 'v1' ? expectedOfV1 : expectedOfV2
+  const usual = expected(row, identity, target as never)
+  return part.expected?.(row, usual) ?? usual
+}
+
+/** Asks without effects. */
+export async function ask(world: World, question: Question): Promise<string> {
+  const { operation, identity, server } = question
+  if (question.section === grants) return askForGrant(world, question)
+  const request = probe(operation, { ...question, content: world.content })
+  return observe(world.callAs(identity, server), request, operation.face)
+}
+
+/** Makes the call in earnest; only for what has to be refused. */
+export async function demand(world: World, question: Question): Promise<string> {
+  const { operation, identity, server } = question
+  const request = attempt(operation, { ...question, content: world.content })
+  return observe(world.callAs(identity, server), request, operation.face)
+}
+
+async function askForGrant(world: World, { identity, target }: Question): Promise<string> {
+  const scope = `repository:${fullNameOf(target, identity.person)}:pull,push,delete,*`
+  const call = world.callWithPassword(identity)
+  const answer = await call('GET', `/v2/auth?scope=${encodeURIComponent(scope)}`)
+  if (answer.status === 401) return 'chal'
+  if (answer.status !== 200) return answer.text
+  const claims = JSON.parse(Buffer.from(answer.json.token.split('.')[1], 'base64url').toString())
+  const [{ actions }] = claims.access as [{ actions: string[] }]
+  return actions.map((action) => action.charAt(0)).join('') || '-'
+}
+
+/** Works on many at once, but not on all. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  workers = 16,
+): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++
+      results[index] = await work(items[index]!)
+    }
+  }
+  await Promise.all(Array.from({ length: workers }, worker))
+  return results
+}
+
+/** Cells that are not as the tables say, one a line. */
+export function differences(answers: readonly Answered[]): string[] {
+  return answers
+    .filter(({ seen, expected }) => seen !== expected)
+    .map(
+      ({ section, operation, target, identity, seen, expected }) =>
+        `${operation.operationId} ${target} by ${identity.name} (${section}): expected ${expected}, got ${seen}`,
+    )
+}
+
+/** The answers as tables. */
+export function tabulate(answers: readonly Answered[]): Section[] {
+  return parts.map(({ title, identities }) => {
+    const mine = answers.filter(({ section }) => section === title)
+    const rows = new Map<string, Section['rows'][number] & { cells: string[] }>()
+    for (const { operation, target, identity, seen } of mine) {
+      const key = `${operation.operationId} ${target}`
+      if (!rows.has(key))
+        rows.set(key, {
+          operation: operation.operationId,
+          target,
+          cells: identities.map(() => '.'),
+        })
+      rows.get(key)!.cells[identities.indexOf(identity)] = seen
+    }
+    return { title, columns: identities.map(({ name }) => name), rows: [...rows.values()] }
+  })
+}

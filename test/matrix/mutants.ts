@@ -1,0 +1,102 @@
+import { permissions } from '#generated/permissions.ts'
+import type { OperationPermission, Permission, Right } from '#domain/permission.ts'
+import { ask, inParallel, type Question } from './matrix.ts'
+import type { World } from './world.ts'
+
+/** An operation with one thing wrong in its `x-permission` or `x-feature`. */
+interface Mutant {
+  name: string
+  change: Partial<Pick<OperationPermission, 'permission' | 'features'>>
+}
+
+/** The gate keeps the entries of the generated table: a change to one is a change to its document. */
+const table = permissions as Record<string, OperationPermission>
+
+/**
+ * Breaks each operation in every way that matters for its class, one at a time, and asks its cells again until
+ * one is not as expected. Gives the number of wrong documents, and those that nobody would have noticed.
+ */
+export async function listSurvivors(
+  world: World,
+  questions: readonly Question[],
+): Promise<{ mutants: number; survivors: string[] }> {
+  const survivors: string[] = []
+  // The cell that gave away a mutant gives away its like in other operations.
+  const telltales = new Map<string, string>()
+  let mutants = 0
+  const breakEach = async ([operationId, entry]: [string, OperationPermission]) => {
+    const asked = questions.filter(({ operation }) => operation.operationId === operationId)
+    const original = { ...entry }
+    for (const mutant of mutantsOf(original)) {
+      mutants++
+      const hint = telltales.get(mutant.name)
+      const isHint = (question: Question) => Number(keyOf(question) === hint)
+      Object.assign(entry, mutant.change)
+      const found = await findDifference(
+        world,
+        asked.toSorted((a, b) => isHint(b) - isHint(a)),
+      )
+      Object.assign(entry, original)
+      if (found) telltales.set(mutant.name, keyOf(found))
+      else survivors.push(`${operationId} with ${mutant.name}`)
+    }
+  }
+  await inParallel(Object.entries(table), breakEach, 6)
+  return { mutants, survivors }
+}
+
+const keyOf = ({ section, target, identity }: Question) => `${section} ${target} ${identity.name}`
+
+/** One cell at first, because the telltale stands there; then many at once. */
+async function findDifference(
+  world: World,
+  asked: readonly Question[],
+): Promise<Question | undefined> {
+  let size = 1
+  for (let start = 0; start < asked.length; start += size, size = 16) {
+    const batch = asked.slice(start, start + size)
+    const seen = await Promise.all(batch.map((question) => ask(world, question)))
+    const found = batch.find(({ expected }, index) => seen[index] !== expected)
+    if (found) return found
+  }
+  return undefined
+}
+
+const accountRights: Right[] = ['anyone', 'signed-in', 'user:read', 'user:admin', 'superuser']
+const repositoryRights: Right[] = ['repo:read', 'repo:write', 'repo:admin']
+
+function mutantsOf({ api, permission, features, path }: OperationPermission): Mutant[] {
+  const { require } = permission
+  const isRepository = require.startsWith('repo:') && require !== 'repo:create'
+  const isAnybodys = require === 'anyone' || require === 'repo:read'
+  const mutants: Mutant[] = features.map((feature) => ({
+    name: `${feature} forgotten`,
+    change: { features: features.filter((each) => each !== feature) },
+  }))
+  const withOther = <K extends keyof Permission>(
+    key: K,
+    others: readonly (Permission[K] | undefined)[],
+  ) => {
+    for (const other of others) {
+      if (other === permission[key]) continue
+      const { [key]: _, ...rest } = permission
+      const changed = (other === undefined ? rest : { ...rest, [key]: other }) as Permission
+      const name = `${key} ${permission[key]} written as ${other}`
+      mutants.push({ name, change: { permission: changed } })
+    }
+  }
+  withOther('require', [
+    ...accountRights,
+    ...(/\{(?:repository|name)\}/.test(path) ? repositoryRights : []),
+  ])
+  if (isRepository) {
+    withOther('globalReadonlySuperuser', [undefined, true])
+    withOther('repositoryState', [undefined, 'normal'])
+    withOther('restrictedUsers', [undefined, 'refused', 'refused-in-own-namespace'])
+    withOther('mayBeMissing', [undefined, true])
+    if (api === 'v2') withOther('tokenAction', [undefined, 'pull', 'push', 'delete', '*'])
+  }
+  if (require === 'user:admin') withOther('freshLogin', [undefined, true])
+  if (isAnybodys) withOther('servedWithoutAnonymousAccess', [undefined, true])
+  return mutants
+}

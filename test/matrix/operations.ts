@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs'
+
+import type { CallOptions } from '#test/support/client.ts'
+import { makeImage } from '#test/support/image.ts'
+import type { Identity } from './identities.ts'
+import { namespaces, repositories } from './outcomes.ts'
+import { fullNameOf, type Content } from './repositories.ts'
+
+/** An operation as its document describes it, permissions left out. */
+export interface DocumentedOperation {
+  operationId: string
+  face: 'v1' | 'v2'
+  method: string
+  path: string
+  /** Media type of the body; undefined when it takes none. */
+  bodyType: string | undefined
+}
+
+interface Document {
+  paths: Record<
+    string,
+    Record<string, { operationId?: string; requestBody?: { content: Record<string, unknown> } }>
+  >
+}
+
+/** Every operation of both documents. */
+export const operations: readonly DocumentedOperation[] = (['v1', 'v2'] as const).flatMap(
+  (face) => {
+    const url = new URL(`../../generated/${face}.json`, import.meta.url)
+    const { paths } = JSON.parse(readFileSync(url, 'utf8')) as Document
+    return Object.entries(paths).flatMap(([path, item]) =>
+      Object.entries(item).flatMap(([method, { operationId, requestBody }]) =>
+        operationId === undefined
+          ? []
+          : [
+              {
+                operationId,
+                face,
+                method: method.toUpperCase(),
+                path,
+                bodyType: Object.keys(requestBody?.content ?? {})[0],
+              },
+            ],
+      ),
+    )
+  },
+)
+
+/** What an operation is asked for: repositories, namespaces, or nothing in particular (`-`). */
+export function targetsOf({ operationId, path }: DocumentedOperation): readonly string[] {
+  if (/\{(?:repository|name)\}/.test(path)) return repositories
+  return operationId === 'createRepo' ? namespaces : ['-']
+}
+
+/** A call, ready to be made. */
+export interface Request {
+  method: string
+  path: string
+  options: CallOptions
+}
+
+/** One question of the matrix: who asks for what. */
+export interface Cell {
+  identity: Identity
+  target: string
+}
+
+/**
+ * A call that shows what the gate says and changes nothing: it asks for a parameter that no operation has, and
+ * parameters are read behind the gate. checkApi, which has no effects, is asked straight; createRepo, whose
+ * gate has to read the body, for a name that no repository can have.
+ */
+export function probe(operation: DocumentedOperation, cell: Cell & { content: Content }): Request {
+  const { method, bodyType, operationId } = operation
+  if (operationId === 'createRepo')
+    return request(operation, cell, newRepository(cell, 'Not A Name'))
+  const path = pathOf(operation, cell)
+  const isForm = bodyType === 'application/x-www-form-urlencoded'
+  return {
+    method,
+    path: operationId === 'checkApi' ? path : `${path}?matrix=1`,
+    options: {
+      ...(bodyType === 'application/json' ? { body: {} } : {}),
+      ...(isForm ? { body: 'a=b', headers: { 'content-type': bodyType } } : {}),
+    },
+  }
+}
+
+/** The call in earnest: it would change something, if the gate let it in. */
+export function attempt(
+  operation: DocumentedOperation,
+  cell: Cell & { content: Content },
+): Request {
+  const { manifest, blob } = cell.content
+  switch (operation.operationId) {
+    case 'createRepo':
+      return request(operation, cell, newRepository(cell, 'intruder'))
+    case 'createNewUser':
+    case 'initializeUser':
+      return request(operation, cell, {
+        username: 'intruder',
+        password: 'password-of-intruder',
+        email: 'intruder@example.com',
+      })
+    case 'signinUser':
+    case 'verifyUser':
+      return request(operation, cell, { username: 'owner', password: 'password-of-owner' })
+    case 'changeUserDetails':
+      return request(operation, cell, { email: 'intruder@example.com' })
+    case 'updateRepo':
+      return request(operation, cell, { description: 'an intruder was here' })
+    case 'changeRepoVisibility':
+      return request(operation, cell, {
+        visibility: cell.target === 'public' ? 'private' : 'public',
+      })
+    case 'changeRepoState':
+      return request(operation, cell, {
+        state: cell.target === 'read-only' ? 'NORMAL' : 'READ_ONLY',
+      })
+    case 'changeTag':
+      return request(operation, cell, { expiration: 4_000_000_000 })
+    case 'restoreTag':
+    case 'removeTagFromTimemachine':
+      return request(operation, cell, { manifest_digest: manifest, is_alive: true })
+    case 'putManifest':
+      return request(
+        operation,
+        cell,
+        makeImage('matrix', { annotations: { by: 'intruder' } }).manifest,
+      )
+    case 'startBlobUpload':
+    case 'patchBlobUpload':
+      return request(operation, cell, 'intruder')
+    case 'deleteBlob':
+      return { ...request(operation, cell), path: pathOf(operation, cell, blob) }
+    case 'finishBlobUpload': {
+      const { path, ...rest } = request(operation, cell)
+      return { ...rest, path: `${path}?digest=${blob}` }
+    }
+    default:
+      return request(operation, cell)
+  }
+}
+
+function request(
+  operation: DocumentedOperation,
+  cell: Cell & { content: Content },
+  body?: unknown,
+): Request {
+  return {
+    method: operation.method,
+    path: pathOf(operation, cell),
+    options: body === undefined ? {} : { body },
+  }
+}
+
+function newRepository({ target }: Cell, repository: string) {
+  const namespace = target === 'own' ? {} : { namespace: target }
+  return { repository, visibility: 'public', description: '', ...namespace }
+}
+
+function pathOf(
+  { path }: DocumentedOperation,
+  { target, identity, content }: Cell & { content: Content },
+  digest: string = content.manifest,
+): string {
+  const repository = fullNameOf(target, identity.person)
+  const values: Record<string, string> = {
+    repository,
+    name: repository,
+    tag: 'latest',
+    reference: 'latest',
+    digest,
+    manifestref: digest,
+    upload_uuid: content.uploads.get(repository) ?? '0b8f2c1e-6d0e-4b1b-9a57-2f6f3d9f7c11',
+    username: 'owner',
+    error_type: 'not_found',
+    service: 'registry',
+    kid: 'none',
+  }
+  return path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
+    const value = values[name]
+    if (value === undefined)
+      throw new Error(`test/matrix/operations.ts has no value for the parameter ${name} of ${path}`)
+    return value
+  })
+}

@@ -1,0 +1,97 @@
+import { findUserByName, type User } from '#store/user.ts'
+import { transact } from '#store/db.ts'
+import { openMemoryDriver } from '#storage/memory.ts'
+import { makeCall, type Call } from '#test/support/client.ts'
+import { createDatabase } from '#test/support/database.ts'
+import { startServer, type TestServer } from '#test/support/server.ts'
+import { basic, bearer, makeOAuthTokens, openSessions, signTokens } from './credentials.ts'
+import { accounts, type Identity } from './identities.ts'
+import {
+  closeRepositories,
+  fillRepositories,
+  makeRepositories,
+  type Content,
+} from './repositories.ts'
+
+/**
+ * `full`: FEATURE_SUPERUSERS_FULL_ACCESS. `closed`: FEATURE_ANONYMOUS_ACCESS is off. The others lack the
+ * features that operations name.
+ */
+export type ServerName = 'usual' | 'full' | 'closed' | 'bare' | 'unsigned'
+
+/** Registries on one database that differ in their settings, and everybody's credentials. */
+export interface World {
+  servers: Record<ServerName, TestServer>
+  content: Content
+  /** A call as somebody, with the credential that the identity names. */
+  callAs(identity: Identity, server?: ServerName): Call
+  /** A call to the token service. */
+  callWithPassword(identity: Identity): Call
+}
+
+/** One host for all of them, so that a token works on each. */
+export const host = 'registry.test'
+
+const common = {
+  SERVER_HOSTNAME: host,
+  SUPER_USERS: 'super,chief',
+  GLOBAL_READONLY_SUPER_USERS: 'auditor,chief',
+  FEATURE_RESTRICTED_USERS: 'true',
+  RESTRICTED_USERS_WHITELIST: accounts.filter((name) => name !== 'restricted').join(','),
+  FEATURE_REPO_MIRROR: 'true',
+}
+const settings: Record<ServerName, Record<string, string>> = {
+  usual: common,
+  full: { ...common, FEATURE_SUPERUSERS_FULL_ACCESS: 'true' },
+  closed: { ...common, FEATURE_ANONYMOUS_ACCESS: 'false' },
+  bare: {
+    ...common,
+    FEATURE_REPO_MIRROR: 'false',
+    PERMANENTLY_DELETE_TAGS: 'false',
+    FEATURE_DIRECT_LOGIN: 'false',
+    FEATURE_USER_INITIALIZE: 'false',
+  },
+  unsigned: { ...common, FEATURE_USER_CREATION: 'false' },
+}
+
+/** Features that a registry runs without. */
+export function featuresOff(server: ServerName): string[] {
+  return Object.entries(settings[server])
+    .filter(([key, value]) => value === 'false' && key !== 'FEATURE_ANONYMOUS_ACCESS')
+    .map(([key]) => key)
+}
+
+/** Makes people, repositories and credentials. `atEnd` collects what takes it all down. */
+export async function makeWorld(atEnd: (end: () => Promise<void>) => void): Promise<World> {
+  const database = await createDatabase()
+  atEnd(database.drop)
+  const blobs = openMemoryDriver()
+  const servers = {} as World['servers']
+  for (const name of Object.keys(settings) as ServerName[])
+    servers[name] = await startServer(settings[name], { database, blobs, atEnd })
+  const { db } = servers.usual.deps
+  await Promise.all(accounts.map((name) => servers.usual.user(name)))
+  const users = new Map<string, User>()
+  for (const name of accounts) users.set(name, (await findUserByName(db, name))!)
+
+  await transact(db, (tx) => makeRepositories(tx, users))
+  const secrets = await transact(db, (tx) => makeOAuthTokens(tx, users))
+  const sessions = await openSessions(servers.usual)
+  const tokens = await signTokens(servers.usual.deps, users, host)
+  const filler = makeCall(servers.full.url, () => bearer(tokens.get('super+/all')))
+  const content = await fillRepositories(filler)
+  await closeRepositories(db)
+
+  const headersOf = ({ face, name, token }: Identity) => {
+    if (face === 'v2') return bearer(tokens.get(name) ?? secrets.get(name))
+    return token === undefined ? sessions.get(name)! : bearer(secrets.get(name) ?? 'no'.repeat(20))
+  }
+  return {
+    servers,
+    content,
+    callAs: (identity, server = identity.server) =>
+      makeCall(servers[server].url, () => headersOf(identity)),
+    callWithPassword: ({ person, server }) =>
+      makeCall(servers[server].url, () => (person === undefined ? {} : basic(person))),
+  }
+}
