@@ -5,8 +5,10 @@ import { systemClock, type Clock } from '#domain/clock.ts'
 import { openSigningKeys } from '#credentials/signing-keys.ts'
 import { openTokenVerifier } from '#credentials/registry-tokens.ts'
 import { createApp } from '#http/app.ts'
+import { openBlobWatch } from '#http/blob-watch.ts'
 import { openMetrics } from '#http/metrics.ts'
 import { startJobs, type Jobs } from '#jobs/run.ts'
+import { recheckBlob } from '#services/recheck-blob.ts'
 import { connect } from '#store/db.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import type { Config } from '#config.ts'
@@ -45,11 +47,18 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
   const issuer = config.INSTANCE_SERVICE_KEY_SERVICE
   const keys = openSigningKeys({ db, secretKey, service: issuer, clock })
   const deps: Deps = { config, db, blobs, clock, log, keys }
+  const metrics = openMetrics(connection.pool)
+  const watch = openBlobWatch((digest, version) =>
+    recheckBlob(deps, { digest, version }, (verdict) => {
+      if (verdict === 'marked') metrics.damaged()
+    }),
+  )
   const app = await createApp({
     ...deps,
     secretKey,
     verifyToken: openTokenVerifier({ keys, issuer, clock }),
-    metrics: openMetrics(connection.pool),
+    metrics,
+    watch,
     bodyTimeoutMs: parts.bodyTimeoutMs,
   })
   return {

@@ -6,6 +6,8 @@ import { ConfigError, describeFault } from '#config.ts'
 import type { ConfigOption } from './configuration.ts'
 import { complain } from './output.ts'
 import { UsageError } from './usage-error.ts'
+import type { CleanUpOptions } from './clean-up.ts'
+import type { FsckOptions } from './fsck.ts'
 import type { UserCreateOptions } from './user-create.ts'
 
 /**
@@ -41,6 +43,8 @@ export function buildProgram(): Command {
   addUser(program)
   addConfig(program)
   addMigrate(program)
+  addFsck(program)
+  addCleanUp(program)
   return program
 }
 
@@ -100,6 +104,34 @@ function addMigrate(program: Command): void {
     await migrateCommand(options)
   })
   addExamples(migrate, ['portolan migrate', 'portolan migrate --config portolan.yaml'])
+}
+
+function addFsck(program: Command): void {
+  const fsck = program
+    .command('fsck')
+    .description('compare the database and the stored bytes, and say what is wrong')
+    .option('--deep', 'read all bytes and compare their digests too')
+  withConfig(fsck).action(async (options: FsckOptions) => {
+    const { fsckCommand } = await import('./fsck.ts')
+    await fsckCommand(options)
+  })
+  addExamples(fsck, ['portolan fsck', 'portolan fsck --deep --config portolan.yaml'])
+}
+
+function addCleanUp(program: Command): void {
+  const cleanUp = program
+    .command('clean-up')
+    .description('remove now what has expired, and bytes that the database does not know')
+    .option(
+      '--grace <duration>',
+      'leave unknown bytes alone that are younger, such as 0s, 30m or 2d',
+      '1h',
+    )
+  withConfig(cleanUp).action(async (options: CleanUpOptions) => {
+    const { cleanUpCommand } = await import('./clean-up.ts')
+    await cleanUpCommand(options)
+  })
+  addExamples(cleanUp, ['portolan clean-up', 'portolan clean-up --grace 0s'])
 }
 
 function withConfig(command: Command): Command {

@@ -4,7 +4,7 @@ import type { Config } from '#config.ts'
 import { listen } from '#http/server.ts'
 import { composeRegistry } from '#registry.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
-import { releaseAllUploads } from '#store/upload.ts'
+import { releaseAll } from '#services/clean-up.ts'
 import { migrateToLatest } from '#store/migrate.ts'
 import { anyUserExists } from '#store/user.ts'
 import { loadForCommand, type ConfigOption } from './configuration.ts'
@@ -51,7 +51,7 @@ async function serve(
     log,
   })
   // The database is ours alone: whoever held a lease died with the last process.
-  if (database.isPrivate) await releaseAllUploads(registry.deps.db)
+  if (database.isPrivate) await releaseAll(registry.deps.db)
   const jobs = await registry.startJobs()
   const listener = await listen(registry.handle, { bind: config.BIND, port: config.PORT })
   await greet(config, listener, await anyUserExists(registry.deps.db))

@@ -82,9 +82,7 @@ async function verify(
   token: string,
   options: { keys: SigningKeys; issuer: string; clock: Clock },
 ): Promise<Verified> {
-  const kid = jwt.decode(token, { complete: true })?.header.kid
-  if (!kid) throw refusal('the token is malformed')
-  const publicKey = await options.keys.verifier(kid)
+  const publicKey = await options.keys.verifier(readKeyId(token))
   if (!publicKey) throw refusal('the token is signed with a key that is unknown or has expired')
   try {
     const claims = jwt.verify(token, publicKey, {
@@ -113,6 +111,18 @@ async function verify(
       cause,
     )
   }
+}
+
+/** Ids of our keys are thumbprints (RFC 7638); others are not looked for. */
+function readKeyId(token: string): string {
+  let kid: unknown
+  try {
+    kid = jwt.decode(token, { complete: true })?.header.kid
+  } catch (cause) {
+    throw refusal('the token is malformed', cause)
+  }
+  if (typeof kid === 'string' && /^[\w-]{1,128}$/.test(kid)) return kid
+  throw refusal('the token is malformed')
 }
 
 function refusal(reason: string, cause?: unknown): RegistryError {

@@ -2,6 +2,7 @@ import Koa from 'koa'
 
 import { RegistryError } from '#domain/errors.ts'
 import { openApi, readDocument, type Api, type ApiDeps } from './api.ts'
+import type { BlobWatch } from './blob-watch.ts'
 import { renderOAuth2, renderTokenRefusal, renderV1, renderV2, toRegistryError } from './errors.ts'
 import { setCorsHeaders } from './cors.ts'
 import type { Exchange, HandlerReply } from './exchange.ts'
@@ -13,6 +14,7 @@ import { readSession, sessionHandle, sessionMiddleware } from './sessions.ts'
 /** What the app needs beside the handlers' dependencies. */
 export interface AppDeps extends ApiDeps {
   secretKey: string
+  watch: BlobWatch
 }
 
 /** Composes the request path: log and errors around everything, then session, documents, pages. */
@@ -109,7 +111,8 @@ function render(
   { log }: AppDeps,
 ): HandlerReply {
   const facts = exchange?.facts ?? { id: '-', baseUrl: '', host: '' }
-  if (error.status >= 500)
+  // Quay's 503 for a repository that takes no changes is a refusal like others.
+  if (error.status >= 500 && error.code !== 'repository_not_normal')
     log.error(
       { err: error.options.cause ?? error, request: facts.id, path: context.path },
       error.message,

@@ -7,6 +7,8 @@ export interface Metrics {
   observe(request: { operationId: string; status: number; seconds: number }): void
   /** Bytes of blobs that went in or out. */
   transferred(direction: 'in' | 'out', bytes: number): void
+  /** A blob whose bytes were found to be damaged. */
+  damaged(): void
   readonly contentType: string
   render(): Promise<string>
 }
@@ -34,6 +36,11 @@ export function openMetrics(pool: Connection['pool']): Metrics {
     labelNames: ['direction'],
     registers: [registry],
   })
+  const damaged = new Counter({
+    name: 'portolan_damaged_blobs_total',
+    help: 'Blobs whose bytes were found to be damaged when they were read.',
+    registers: [registry],
+  })
   const connections = new Gauge({
     name: 'portolan_database_connections',
     help: 'Connections of the pool, by state.',
@@ -52,6 +59,7 @@ export function openMetrics(pool: Connection['pool']): Metrics {
       seconds.observe({ operation: request.operationId }, request.seconds)
     },
     transferred: (direction, count) => bytes.inc({ direction }, count),
+    damaged: () => damaged.inc(),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   }

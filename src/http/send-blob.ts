@@ -2,20 +2,30 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { BlobContent } from '#domain/content.ts'
-import type { BlobDriver } from '#storage/driver.ts'
+import type { Digest } from '#domain/digest.ts'
+import { RegistryError } from '#domain/errors.ts'
+import type { BlobDriver, BlobReader } from '#storage/driver.ts'
 import { pumpBlob, type BlobPart } from '#storage/pump.ts'
+import type { BlobWatch } from './blob-watch.ts'
 
 const octetStream = 'application/octet-stream'
 
+/** Where blobs come from, and who looks at them on their way. */
+export interface BlobSupply {
+  blobs: BlobDriver
+  watch: BlobWatch
+}
+
 /**
  * Sends a blob, or the ranges of it that were asked for. When the bytes fail in the middle the connection is
- * destroyed: a client must never take a part for the whole. Gives how many bytes went out.
+ * destroyed: a client must never take a part for the whole. Gives how many bytes went out. Throws `blob_unknown`
+ * for bytes that are missing or damaged.
  */
 export async function sendBlob(
   incoming: IncomingMessage,
   response: ServerResponse,
   content: BlobContent,
-  blobs: BlobDriver,
+  { blobs, watch }: BlobSupply,
 ): Promise<number> {
   const { parts, type, lengthBytes, tail } = layOut(content)
   response.setHeader('Content-Type', type)
@@ -24,15 +34,35 @@ export async function sendBlob(
     response.end()
     return 0
   }
-  const reader = await blobs.openBlob(content.digest)
+  const reader = await openWatched({ blobs, watch }, content)
+  const isWhole = lengthBytes === content.sizeBytes && tail === undefined
+  const check = isWhole ? watch.check(content.digest, reader) : undefined
   try {
-    if ((await pumpBlob(reader, response, parts)) === 'gone') return 0
+    if ((await pumpBlob(reader, response, parts, check)) === 'gone') return 0
     response.end(tail)
     return lengthBytes
   } catch (error) {
-    response.destroy(error as Error)
+    if (hasCode(error, 'unavailable')) watch.doubt(content.digest, reader.version)
+    if (response.headersSent) response.destroy(error as Error)
     throw error
   }
+}
+
+/** The row says that the bytes are there, and how many. */
+async function openWatched(
+  { blobs, watch }: BlobSupply,
+  { digest, sizeBytes }: { digest: Digest; sizeBytes: number },
+): Promise<BlobReader> {
+  const reader = await blobs.openBlob(digest).catch((error: unknown) => {
+    throw hasCode(error, 'blob_unknown') ? watch.doubt(digest, 'no bytes') : error
+  })
+  if (reader.sizeBytes === sizeBytes) return reader
+  await reader.close()
+  throw watch.doubt(digest, reader.version)
+}
+
+function hasCode(error: unknown, code: RegistryError['code']): boolean {
+  return error instanceof RegistryError && error.code === code
 }
 
 interface Layout {

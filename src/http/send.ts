@@ -1,17 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { BlobContent } from '#domain/content.ts'
-import type { BlobDriver } from '#storage/driver.ts'
 import type { HandlerReply } from './exchange.ts'
 import type { Metrics } from './metrics.ts'
-import { sendBlob } from './send-blob.ts'
+import { sendBlob, type BlobSupply } from './send-blob.ts'
 
 /** Sends a handler's reply: a JSON value, text, bytes, or a blob. */
 export async function send(
   incoming: IncomingMessage,
   response: ServerResponse,
   reply: HandlerReply,
-  { blobs, metrics }: { blobs: BlobDriver; metrics: Metrics },
+  { blobs, watch, metrics }: BlobSupply & { metrics: Metrics },
 ): Promise<void> {
   response.statusCode = reply.status
   for (const [name, value] of Object.entries(reply.headers ?? {}))
@@ -19,7 +18,7 @@ export async function send(
   swallowRest(incoming)
 
   if (isBlob(reply.body)) {
-    metrics.transferred('out', await sendBlob(incoming, response, reply.body, blobs))
+    metrics.transferred('out', await sendBlob(incoming, response, reply.body, { blobs, watch }))
     return
   }
   if (reply.body === undefined || hasNoBody(reply.status)) {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 
 import { refuseBrokenRequest, refuseTunnel } from './broken-request.ts'
+import { watchConnections, type Connections } from './connections.ts'
 
 /** A body from which nothing has come for so long is given up. */
 const idleTimeoutMs = 60_000
@@ -33,17 +34,20 @@ type RequestListener = (incoming: IncomingMessage, response: ServerResponse) => 
  */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listener> {
   const servers: Server[] = []
+  const connections: Connections[] = []
   let { port } = options
   for (const address of options.bind) {
     const server = makeServer(handle, options)
     try {
+      const watched = watchConnections(server)
       port = await bind(server, { address, port })
       servers.push(server)
+      connections.push(watched)
     } catch (error) {
       const isMissing = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as { code: string }).code)
       if (!isMissing || options.bind.length === 1) {
         for (const other of servers) other.close()
-        throw error
+        throw explain(error, { address, port })
       }
     }
   }
@@ -51,8 +55,22 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
   return {
     port,
     addresses: servers.map((server) => describe(server.address() as AddressInfo)),
-    drain: (graceMs = drainMs) => drain(servers, graceMs),
+    async drain(graceMs = drainMs) {
+      await Promise.all(connections.map((each) => each.drain(graceMs)))
+    },
   }
+}
+
+/** Says what a person can do about an address that is refused. */
+function explain(error: unknown, { address, port }: { address: string; port: number }): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  const reason =
+    code === 'EADDRINUSE'
+      ? 'is taken by another program: set PORT to a free one'
+      : code === 'EACCES'
+        ? 'is closed to this user: set PORT to one above 1023'
+        : undefined
+  return reason ? new Error(`port ${port} of ${address} ${reason}`, { cause: error }) : error
 }
 
 function makeServer(handle: RequestListener, { headTimeoutMs = 20_000 }: ListenOptions): Server {
@@ -92,16 +110,4 @@ function bind(
 
 function describe({ address, port }: AddressInfo): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
-}
-
-async function drain(servers: Server[], graceMs: number): Promise<void> {
-  const closed = servers.map(
-    (server) => new Promise<void>((resolve) => server.close(() => resolve())),
-  )
-  for (const server of servers) server.closeIdleConnections()
-  const timer = setTimeout(() => {
-    for (const server of servers) server.closeAllConnections()
-  }, graceMs)
-  await Promise.all(closed)
-  clearTimeout(timer)
 }

@@ -36,6 +36,8 @@ function tasks(deps: Deps): TaskList {
       const { repositoryId } = payload as JobPayloads['purge-repository']
       await deleteMarkedRepository(deps.db, repositoryId)
     },
-    'clean-up': () => cleanUp(deps),
+    'clean-up': async () => {
+      await cleanUp(deps)
+    },
   }
 }

@@ -13,7 +13,7 @@ export async function enterRepository(
   entry: Entry,
   deps: SecurityDeps,
 ): Promise<RepositoryTarget | NewRepositoryTarget> {
-  const { operation, principal, params } = entry
+  const { principal, params } = entry
   const { config, db } = deps
   const name = parseRepositoryName(params.name ?? params.repository ?? '', config.LIBRARY_NAMESPACE)
   if (!tokenCovers(entry, name, deps)) throw refuse(entry)
@@ -24,7 +24,7 @@ export async function enterRepository(
   if (!found.repository) return enterMissing(entry, { name, found }, deps)
 
   const role = repositoryRole(principal, found, config)
-  const wanted = operation.permission.require.slice('repo:'.length) as RepositoryRole
+  const wanted = wantedRole(entry)
   const readsPublic = wanted === 'read' && found.repository.isPublic
   if (!includesRole(role, wanted) && !readsPublic && !seesAll(entry)) throw refuse(entry)
   demandNormalState(entry, found.repository.state)
@@ -37,6 +37,10 @@ export async function enterRepository(
     tagExpirationSeconds: found.namespace.tagExpirationSeconds,
     role,
   }
+}
+
+function wantedRole({ operation }: Entry): RepositoryRole {
+  return operation.permission.require.slice('repo:'.length) as RepositoryRole
 }
 
 /** A `/v2` token must have been given for this repository and action. Callers without one only reach what is public. */
@@ -64,7 +68,7 @@ function seesAll({ operation, principal }: Entry): boolean {
   )
 }
 
-/** The namespace is there, the repository is not: told only to those who administer the namespace. */
+/** The namespace is there, the repository is not: told only to those who have the right in the whole namespace. */
 function enterMissing(
   entry: Entry,
   { name, found }: { name: RepositoryName; found: FoundTarget },
@@ -73,7 +77,9 @@ function enterMissing(
   const { operation, principal } = entry
   if (operation.permission.mayBeMissing && mayCreateRepository(principal, found, config))
     return newRepository(name, found.namespace)
-  if (repositoryRole(principal, found, config) !== 'admin' && !seesAll(entry)) throw refuse(entry)
+  const role = repositoryRole(principal, found, config)
+  if (!includesRole(role, wantedRole(entry)) && !seesAll(entry)) throw refuse(entry)
+  demandUnrestricted(entry, found)
   throw missing(entry, name)
 }
 
@@ -106,7 +112,8 @@ function createWithNamespace(
     principal.kind === 'user' &&
     !principal.standing.restricted
   if (mayCreate) return newRepository(name, undefined)
-  const seesMissing = repositoryRole(principal, nothing, config) === 'admin' || seesAll(entry)
+  const role = repositoryRole(principal, nothing, config)
+  const seesMissing = includesRole(role, wantedRole(entry)) || seesAll(entry)
   throw seesMissing ? missing(entry, name) : refuse(entry)
 }
 

@@ -59,18 +59,18 @@ export async function changeAccount(
   }
 }
 
-/** Drops what features leave switched off, and checks the rest. */
+/**
+ * Drops what features leave switched off, and checks the rest. Fields are taken by name: a body may hold
+ * others, and these become columns.
+ */
 function allowedChanges({ config }: Deps, wanted: WantedChanges): WantedChanges {
-  const { given_name, family_name, company, location, tag_expiration_s, username, ...changes } =
-    wanted
-  const metadata = { given_name, family_name, company, location }
-  if (changes.email !== undefined) parseEmail(changes.email)
-  const allowed: WantedChanges = { ...changes }
+  const { tag_expiration_s, username } = wanted
+  const { password, email, invoice_email, invoice_email_address } = wanted
+  const { given_name, family_name, company, location } = wanted
+  if (email !== undefined) parseEmail(email)
+  const allowed: WantedChanges = present({ password, email, invoice_email, invoice_email_address })
   if (config.FEATURE_USER_METADATA)
-    Object.assign(
-      allowed,
-      Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)),
-    )
+    Object.assign(allowed, present({ given_name, family_name, company, location }))
   if (config.FEATURE_USER_RENAME && username !== undefined)
     allowed.username = parseNamespaceName(username)
   if (config.FEATURE_CHANGE_TAG_EXPIRATION && tag_expiration_s !== undefined) {
@@ -83,6 +83,11 @@ function allowedChanges({ config }: Deps, wanted: WantedChanges): WantedChanges 
     allowed.tag_expiration_s = tag_expiration_s
   }
   return allowed
+}
+
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
 type Log = (kind: LogKind, metadata: Record<string, unknown>) => Promise<void>

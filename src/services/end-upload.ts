@@ -1,24 +1,21 @@
-import { deleteUpload, forgetBrokenFinish, type Upload } from '#store/upload.ts'
-import type { Deps } from '#deps.ts'
-import { removeOrphan } from './remove-orphan.ts'
-import { storageKey } from './upload-lease.ts'
+import { deleteIdleUpload, forgetBrokenFinish, type Upload } from '#store/upload.ts'
+import { removeOrphan, type RemovalDeps } from './remove-orphan.ts'
+import { findUploadBytes, storageKeys } from './upload-lease.ts'
 
-type EndDeps = Pick<Deps, 'db' | 'blobs' | 'clock'>
-
-/** Removes an upload, and what a finish that failed may have put under a digest. Rows go before bytes. */
-export async function endUpload(deps: EndDeps, upload: Upload): Promise<void> {
-  if (upload.finishingDigest) await removeOrphan(deps, upload.finishingDigest, upload.id)
-  await deleteUpload(deps.db, upload.id)
-  await deps.blobs.removeUpload(storageKey(upload))
+/**
+ * Removes an upload that nobody writes to, and what a finish that failed may have put under a digest. Rows go before
+ * bytes. An upload that somebody has taken up again stays.
+ */
+export async function endUpload(deps: RemovalDeps, upload: Upload): Promise<void> {
+  if (upload.finishingDigest) await removeOrphan(deps, upload.finishingDigest)
+  const isEnded = await deleteIdleUpload(deps.db, { id: upload.id, at: deps.clock.now() })
+  if (isEnded) for (const key of storageKeys(upload)) await deps.blobs.removeUpload(key)
 }
 
 /** After a finish that failed: an upload that still has its bytes can go on, any other ends. */
-export async function mendBrokenFinish(deps: EndDeps, upload: Upload): Promise<void> {
+export async function mendBrokenFinish(deps: RemovalDeps, upload: Upload): Promise<void> {
   const { db, blobs, clock } = deps
-  const sizeBytes = await blobs.findUploadSize(storageKey(upload))
-  const hasBytes =
-    sizeBytes === undefined ? upload.offsetBytes === 0 : sizeBytes >= upload.offsetBytes
-  if (!hasBytes) return endUpload(deps, upload)
-  if (upload.finishingDigest) await removeOrphan(deps, upload.finishingDigest, upload.id)
+  if ((await findUploadBytes(blobs, upload)) === undefined) return endUpload(deps, upload)
+  if (upload.finishingDigest) await removeOrphan(deps, upload.finishingDigest)
   await forgetBrokenFinish(db, { id: upload.id, at: clock.now() })
 }

@@ -22,27 +22,27 @@ const waitMs = 10_000
 
 /**
  * Removes the bytes of a digest that no row names and nobody is pushing. Safe beside pushes of the same digest:
- * they wait for it, or it lets go (ADR 0018). True when bytes were removed. `exceptId` is an upload whose own failed
- * finish is being cleared away.
+ * they wait for it, or it lets go (ADR 0018). True when bytes were removed. `exceptToken` is the lease of a push that
+ * clears away after itself.
  */
 export async function removeOrphan(
   deps: RemovalDeps,
   digest: Digest,
-  exceptId: string | null = null,
+  exceptToken: string | null = null,
 ): Promise<boolean> {
   const sizeBytes = await deps.blobs.findBlobSize(digest)
   if (sizeBytes === undefined) return false
   const removal = await flagOrphan(deps.db, { digest, sizeBytes, at: deps.clock.now() })
-  return removal !== undefined && carryOut(deps, removal, exceptId)
+  return removal !== undefined && carryOut(deps, removal, exceptToken)
 }
 
 async function carryOut(
   { db, blobs, clock }: RemovalDeps,
   removal: Removal,
-  exceptId: string | null,
+  exceptToken: string | null,
 ): Promise<boolean> {
   const { digest } = removal
-  const isNeeded = await isPushUnderWay(db, { digest, at: clock.now(), exceptId })
+  const isNeeded = await isPushUnderWay(db, { digest, at: clock.now(), exceptToken })
   if (!isNeeded) await blobs.removeBlob(digest)
   await deleteRemoval(db, removal)
   return !isNeeded

@@ -153,7 +153,7 @@ async function nameBlob(
  */
 async function abandon(deps: Deps, { upload, key, token }: HeldUpload, digest: Digest) {
   try {
-    await removeOrphan(deps, digest, upload.id)
+    await removeOrphan(deps, digest, token)
     await deleteLeasedUpload(deps.db, { id: upload.id, token })
     await deps.blobs.removeUpload(key)
   } catch (error) {

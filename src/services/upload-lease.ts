@@ -85,11 +85,36 @@ export async function holdUpload(
   return keepLease(deps, lease.upload, token)
 }
 
-/** The former writer may still be at work on its file; nothing that it writes from now on counts. */
+/**
+ * The former writer may still be at work on its file; nothing that it writes from now on counts. Throws
+ * `blob_upload_unknown` when the bytes went with it.
+ */
 async function copyForTakeover(blobs: Deps['blobs'], upload: Upload): Promise<void> {
-  const former = storageKey({ id: upload.id, generation: upload.generation - 1 })
-  if (upload.offsetBytes > 0) await blobs.copyUpload(former, storageKey(upload), upload.offsetBytes)
-  await blobs.removeUpload(former)
+  const [own, ...former] = storageKeys(upload)
+  if (upload.offsetBytes > 0) {
+    const source = await findUploadBytes(blobs, upload)
+    if (source === undefined) throw unknownUpload()
+    if (source !== own) await blobs.copyUpload(source, own!, upload.offsetBytes)
+  }
+  for (const key of former) await blobs.removeUpload(key)
+}
+
+/** The ids under which the bytes of an upload may lie: its own, and those of writers that it was taken over from. */
+export function storageKeys({ id, generation }: Upload): string[] {
+  return Array.from({ length: generation + 1 }, (_, age) =>
+    storageKey({ id, generation: generation - age }),
+  )
+}
+
+/** Under which of its ids the storage has all bytes that an upload was told to have; a takeover may have been cut short. */
+export async function findUploadBytes(
+  blobs: Deps['blobs'],
+  upload: Upload,
+): Promise<string | undefined> {
+  if (upload.offsetBytes === 0) return storageKey(upload)
+  for (const key of storageKeys(upload))
+    if (((await blobs.findUploadSize(key)) ?? -1) >= upload.offsetBytes) return key
+  return undefined
 }
 
 function keepLease({ db, clock, log }: Deps, upload: Upload, token: string): HeldUpload {

@@ -74,6 +74,21 @@ export async function insertBlob(
   return numAffectedRows > 0n
 }
 
+/** Says that the bytes of a blob are damaged, or (null) good; false when it was pushed or removed meanwhile. */
+export async function markDamage(
+  db: Db,
+  blob: { id: number; generation: number; at: Date | null },
+): Promise<boolean> {
+  const result = await db
+    .updateTable('blob')
+    .set({ damaged_at: blob.at })
+    .where('id', '=', blob.id)
+    .where('generation', '=', blob.generation)
+    .where('removing_since', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
 /** Lets a repository hold a blob that another one holds. Undefined when that one does not hold it. */
 export async function mountBlob(
   tx: Tx,

@@ -25,6 +25,9 @@ const columns = [
   'finishing_digest',
 ] as const
 
+/** The same columns, for statements in SQL. */
+export const uploadColumns = sql.raw(columns.join(', '))
+
 interface Row {
   id: string
   repository_id: number
@@ -34,7 +37,8 @@ interface Row {
   finishing_digest: string | null
 }
 
-function toUpload(row: Row): Upload {
+/** An upload from its row. */
+export function toUpload(row: Row): Upload {
   return {
     id: row.id,
     repositoryId: row.repository_id,
@@ -204,11 +208,11 @@ export async function forgetBrokenFinish(db: Db, upload: { id: string; at: Date 
 
 /**
  * Ends the leases of those who died while they finished a push of the digest, so that none of them writes a row when
- * it wakes; then says whether somebody alive is at it. `exceptId` is the caller's own upload.
+ * it wakes; then says whether somebody alive is at it. `exceptToken` is of the caller's own lease.
  */
 export async function isPushUnderWay(
   db: Db,
-  wanted: { digest: Digest; at: Date; exceptId: string | null },
+  wanted: { digest: Digest; at: Date; exceptToken: string | null },
 ): Promise<boolean> {
   await db
     .updateTable('upload')
@@ -218,7 +222,7 @@ export async function isPushUnderWay(
     .execute()
   const { rows } = await sql`
     select from upload where finishing_digest = ${wanted.digest} and leased_until >= ${wanted.at}
-      and id is distinct from ${wanted.exceptId}::uuid limit 1`.execute(db)
+      and lease_token is distinct from ${wanted.exceptToken}::uuid limit 1`.execute(db)
   return rows.length > 0
 }
 
@@ -235,7 +239,17 @@ export async function listUploadsOf(db: Db, ids: readonly string[]): Promise<Map
   return new Map(rows.map((row) => [row.id, toUpload(row)]))
 }
 
-/** Removes the row of an expired upload; its bytes go after it. */
+/** Removes an upload that nobody writes to; false when somebody does. Its bytes go after it. */
+export async function deleteIdleUpload(db: Db, upload: { id: string; at: Date }): Promise<boolean> {
+  const result = await db
+    .deleteFrom('upload')
+    .where('id', '=', upload.id)
+    .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', upload.at)]))
+    .executeTakeFirst()
+  return result.numDeletedRows > 0n
+}
+
+/** Removes the row of an upload; its bytes go after it. */
 export async function deleteUpload(db: Db, id: string): Promise<void> {
   await db.deleteFrom('upload').where('id', '=', id).execute()
 }

@@ -33,7 +33,8 @@ export function coverageFaults({ declared, report, reasons, before }: Coverage):
       .filter((pair) => ran.has(pair))
       .map((pair) => `${pair}: was run, so its reason is stale`),
     ...own
-      .filter((pair) => operationsBefore.has(operationOf(pair)) && !before?.reasons[pair])
+      .filter((pair) => operationsBefore.has(operationOf(pair)))
+      .filter((pair) => !before?.reasons[pair] && !before?.reasons[`* ${statusOf(pair)}`])
       .map((pair) => `${pair}: an operation that was there before may gain no reason`),
   ]
 }

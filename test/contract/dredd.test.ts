@@ -70,8 +70,7 @@ async function runDredd(stage: Stage, folder: string): Promise<string> {
 
 const settings = {
   FEATURE_REPO_MIRROR: 'true',
-  FEATURE_RESTRICTED_USERS: 'true',
-  RESTRICTED_USERS_WHITELIST: 'keeper,stranger,leaver',
+  FEATURE_SUPERUSERS_FULL_ACCESS: 'true',
   MAXIMUM_LAYER_SIZE: '64K',
   MAXIMUM_MANIFEST_SIZE: '64K',
 }
@@ -80,18 +79,32 @@ async function setStage(): Promise<Stage> {
   const [database, blobs] = [await createDatabase(), openMemoryDriver()]
   onTestFinished(() => database.drop())
   const main = await startServer(settings, { database, blobs })
-  const hasty = await startServer(settings, { database, blobs, bodyTimeoutMs: 50 })
+  const hasty = await startServer(
+    { ...settings, CREATE_NAMESPACE_ON_PUSH: 'true', SERVER_HOSTNAME: main.host },
+    { database, blobs, bodyTimeoutMs: 50 },
+  )
   const closed = await startServer({ FEATURE_ANONYMOUS_ACCESS: 'false' })
   const bare = await startServer({
     FEATURE_DIRECT_LOGIN: 'false',
     FEATURE_USER_INITIALIZE: 'false',
   })
+  const nowhere = {
+    connectionString: 'postgresql://nobody@/none?host=/nowhere',
+    drop: async () => {},
+  }
+  const down = await startServer({}, { database: nowhere })
   return {
-    servers: { main: main.url, closed: closed.url, bare: bare.url, hasty: hasty.url },
+    servers: {
+      main: main.url,
+      closed: closed.url,
+      bare: bare.url,
+      hasty: hasty.url,
+      down: down.url,
+    },
     people: {
       keeper: await addPerson(main, 'keeper'),
       stranger: await addPerson(main, 'stranger'),
-      tenant: await addPerson(main, 'tenant'),
+      warden: await addPerson(main, 'warden', { superuser: true }),
     },
     immutable: await makeImmutable(main, 'keeper/immutable'),
     disabled: await makeDisabled(main),
@@ -99,8 +112,12 @@ async function setStage(): Promise<Stage> {
   }
 }
 
-async function addPerson(server: TestServer, name: string): Promise<Person> {
-  await server.user(name)
+async function addPerson(
+  server: TestServer,
+  name: string,
+  options?: { superuser: boolean },
+): Promise<Person> {
+  await server.user(name, options)
   return { name, password: passwordOf(name), ...(await signIn(server.call, name)) }
 }
 

@@ -1,4 +1,4 @@
 // Dredd loads hooks as CommonJS only, and goes on without them when that fails: the gate demands their report.
-const { addHooks } = require('./add-hooks.ts') as typeof import('./add-hooks.ts')
+const { addHooks } = require('./add-hooks.ts')
 
 addHooks(require('hooks'))

@@ -4,6 +4,13 @@ import type { World } from './world.ts'
 
 /** JSON and forms are taken up to 1 MiB. */
 const tooLong = 'x'.repeat(1_048_577)
+/** They answer without a look at the database. */
+const needsNothing = [
+  'getRegistryCapabilities',
+  'getErrorDescription',
+  'getUiConfig',
+  'discoverExtensions',
+]
 const identityHeaders = ['authorization', 'cookie', 'x-csrf-token']
 
 interface Case {
@@ -57,23 +64,20 @@ const rules: Record<
     const { api, permission } = permissions[operationId]
     const name = `${world.people.keeper.name}/${world.name()}`
     if (api === 'v1') return { ...sent, path: { ...sent.path, repository: name } }
-    // Who may create the repository is not told that it is missing.
-    const isTenants = 'mayBeMissing' in permission
-    const missing = isTenants ? `${world.people.tenant.name}/${world.name()}` : name
-    const owner = isTenants ? world.people.tenant : world.people.keeper
-    const token = await world.token(owner, `repository:${missing}:pull,push,delete`)
+    // Who may create the repository is not told that it is missing; without its namespace nobody may any more.
+    const isMade = 'mayBeMissing' in permission
+    const missing = isMade ? `${world.name()}/${world.name()}` : name
+    const token = isMade
+      ? await world.earlierToken(world.people.warden, `repository:${missing}:pull,push`)
+      : await world.token(world.people.keeper, `repository:${missing}:pull,push,delete`)
     return {
       ...sent,
       path: { ...sent.path, name: missing },
       headers: { ...sent.headers, ...token },
     }
   },
-  408(sent, { world, wanted }) {
-    if (wanted.requestType === '') return undefined
-    // Tokens are for the host that they were asked from.
-    const { host } = new URL(world.servers.main)
-    return { ...sent, server: 'hasty', headers: { ...sent.headers, host }, unfinished: true }
-  },
+  408: (sent, { wanted }) =>
+    wanted.requestType === '' ? undefined : { ...sent, server: 'hasty', unfinished: true },
   409(sent, { world, operationId }) {
     const { repository, tag, other } = world.immutable
     return permissions[operationId].api === 'v1'
@@ -82,16 +86,8 @@ const rules: Record<
   },
   413: (sent) => ({ ...sent, body: tooLong }),
   415: (sent) => ({ ...sent, headers: { ...sent.headers, 'content-type': 'text/plain' } }),
-  async 503(sent, { world }) {
-    await world.makeReadOnly(sent.path!.repository!)
-    return sent
-  },
-}
-
-/** Of the faults of the server only one comes about by a request: v1 says so that a repository takes no changes. */
-function isBroughtAbout(status: number, operationId: keyof typeof permissions): boolean {
-  const { api, permission } = permissions[operationId]
-  return status < 500 || (api === 'v1' && 'repositoryState' in permission)
+  503: (sent, { operationId }) =>
+    needsNothing.includes(operationId) ? undefined : { ...sent, server: 'down' },
 }
 
 /**
@@ -104,7 +100,7 @@ export async function applyRule(
   wanted: Wanted,
 ): Promise<Sent | undefined> {
   const rule = rules[status]
+  if (!rule) return undefined
   const id = operationId as keyof typeof permissions
-  if (!rule || !isBroughtAbout(status, id)) return undefined
   return rule(await success(world, wanted), { world, operationId: id, wanted })
 }

@@ -9,13 +9,14 @@ export interface Person {
 /**
  * The servers that dredd runs against, and what fixtures find there. `main` has people and every feature; `closed`
  * serves nobody anonymously and has no account; `bare` has features switched off, and a signing key that is past
- * its time; `hasty` is `main` once more, with little patience for bodies that do not come.
+ * its time; `hasty` is `main` once more, but pushes make namespaces there, and bodies that do not come find little patience; `down` has lost
+ * its database.
  */
 export interface Stage {
   /** `http://127.0.0.1:PORT` of each. */
-  servers: Record<'main' | 'closed' | 'bare' | 'hasty', string>
-  /** On `main`. The keeper owns repositories, the stranger nothing, and the tenant may not create any. */
-  people: Record<'keeper' | 'stranger' | 'tenant', Person>
+  servers: Record<'main' | 'closed' | 'bare' | 'hasty' | 'down', string>
+  /** On `main`. The keeper owns repositories, the stranger nothing, and the warden is a superuser with full access. */
+  people: Record<'keeper' | 'stranger' | 'warden', Person>
   /** A repository of the keeper: `tag` is immutable and points at `digest`, `other` is the digest of another manifest. */
   immutable: { repository: string; tag: string; digest: string; other: string }
   /** A repository in a namespace that was disabled after the token had been given. */

@@ -14,6 +14,8 @@ export interface World extends Stage {
   visitor(server?: keyof Stage['servers']): Promise<Headers>
   /** Headers with a registry token. */
   token(person: Person, ...scopes: string[]): Promise<Headers>
+  /** The same, given at a time when pushes made namespaces. */
+  earlierToken(person: Person, ...scopes: string[]): Promise<Headers>
   /** Basic credentials. */
   basic(person: Person): Headers
   /** Signs somebody up. */
@@ -52,6 +54,16 @@ export function openWorld(stage: Stage): World {
     })
     return answer.json.refresh_token
   }
+  async function tokenFrom(server: keyof Stage['servers'], person: Person, scopes: string[]) {
+    const form = new URLSearchParams({ service: host, scope: scopes.join(' '), client_id: 'test' })
+    form.set('grant_type', 'refresh_token')
+    form.set('refresh_token', await refreshTokenOf(person))
+    const { json } = await makeCall(servers[server])('POST', '/v2/auth', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: String(form),
+    })
+    return { authorization: `Bearer ${json.token}` }
+  }
 
   const world: World = {
     ...stage,
@@ -61,20 +73,8 @@ export function openWorld(stage: Stage): World {
       const { headers, json } = await makeCall(servers[server])('GET', '/csrf_token')
       return { cookie: cookieOf(headers), 'x-csrf-token': json.csrf_token }
     },
-    async token(person, ...scopes) {
-      const form = new URLSearchParams({
-        service: host,
-        scope: scopes.join(' '),
-        client_id: 'test',
-      })
-      form.set('grant_type', 'refresh_token')
-      form.set('refresh_token', await refreshTokenOf(person))
-      const { json } = await call('POST', '/v2/auth', {
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: String(form),
-      })
-      return { authorization: `Bearer ${json.token}` }
-    },
+    token: (person, ...scopes) => tokenFrom('main', person, scopes),
+    earlierToken: (person, ...scopes) => tokenFrom('hasty', person, scopes),
     basic: ({ name, password }) => ({
       authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
     }),
@@ -122,15 +122,15 @@ export function openWorld(stage: Stage): World {
         return (await call('PATCH', upload, probe)).status === 409
       }
       for (;;) {
-        let isOver = false
-        const over = () => (isOver = true)
         const chunk = { method: 'PATCH', headers, body: unfinished(), duplex: 'half' }
+        const sent = { isOver: false }
+        const over = () => (sent.isOver = true)
         fetch(servers.main + upload, { ...chunk, signal: ending.signal } as RequestInit).then(
           over,
           over,
         )
         // The probe may have come in between; then the chunk itself was refused, and is sent again.
-        while (!isOver) if (await isBusy()) return
+        while (!sent.isOver) if (await isBusy()) return
       }
     },
     afterwards: (work) => works.push(work),

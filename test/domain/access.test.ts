@@ -65,7 +65,9 @@ const anyStanding = fc.record({
   restricted: fc.boolean(),
 })
 const anyScopes = fc.subarray([...oauthScopes])
-const anyCredential = fc.option(anyScopes).map((scopes) => (scopes ? tokenWith(...scopes) : session))
+const anyCredential = fc
+  .option(anyScopes)
+  .map((scopes) => (scopes ? tokenWith(...scopes) : session))
 
 describe('a role on a repository', () => {
   test('comes from a grant, as it was given', () => {
@@ -124,9 +126,9 @@ describe('what properties hold for all callers', () => {
             teamRole: stronger(teamRoles, before.teamRole, added.teamRole),
             grantedRole: stronger(repositoryRoles, before.grantedRole, added.grantedRole),
           }
-          expect(rank(repositoryRoles, repositoryRole(caller, after, rules))).toBeGreaterThanOrEqual(
-            rank(repositoryRoles, repositoryRole(caller, before, rules)),
-          )
+          expect(
+            rank(repositoryRoles, repositoryRole(caller, after, rules)),
+          ).toBeGreaterThanOrEqual(rank(repositoryRoles, repositoryRole(caller, before, rules)))
           expect(rank(teamRoles, namespaceRole(caller, after, rules))).toBeGreaterThanOrEqual(
             rank(teamRoles, namespaceRole(caller, before, rules)),
           )
@@ -139,20 +141,26 @@ describe('what properties hold for all callers', () => {
 
   test('the scopes of a token never add a right that its owner lacks', () => {
     fc.assert(
-      fc.property(anyStanding, anyScopes, anyHoldings, anyRules, (standing, scopes, held, rules) => {
-        const token = person(standing, tokenWith(...scopes))
-        const owner = person(standing)
-        expect(rank(repositoryRoles, repositoryRole(token, held, rules))).toBeLessThanOrEqual(
-          rank(repositoryRoles, repositoryRole(owner, held, rules)),
-        )
-        expect(rank(teamRoles, namespaceRole(token, held, rules))).toBeLessThanOrEqual(
-          rank(teamRoles, namespaceRole(owner, held, rules)),
-        )
-        expect(Number(actsAsSuperuser(token))).toBeLessThanOrEqual(Number(actsAsSuperuser(owner)))
-        expect(Number(mayCreateRepository(token, held, rules))).toBeLessThanOrEqual(
-          Number(mayCreateRepository(owner, held, rules)),
-        )
-      }),
+      fc.property(
+        anyStanding,
+        anyScopes,
+        anyHoldings,
+        anyRules,
+        (standing, scopes, held, rules) => {
+          const token = person(standing, tokenWith(...scopes))
+          const owner = person(standing)
+          expect(rank(repositoryRoles, repositoryRole(token, held, rules))).toBeLessThanOrEqual(
+            rank(repositoryRoles, repositoryRole(owner, held, rules)),
+          )
+          expect(rank(teamRoles, namespaceRole(token, held, rules))).toBeLessThanOrEqual(
+            rank(teamRoles, namespaceRole(owner, held, rules)),
+          )
+          expect(Number(actsAsSuperuser(token))).toBeLessThanOrEqual(Number(actsAsSuperuser(owner)))
+          expect(Number(mayCreateRepository(token, held, rules))).toBeLessThanOrEqual(
+            Number(mayCreateRepository(owner, held, rules)),
+          )
+        },
+      ),
     )
   })
 

@@ -30,12 +30,22 @@ describe('a repository name', () => {
     expect(parseRepositoryName(text, 'library').fullName).toBe(text)
   })
 
-  test.each(['', '/', 'a/', '/a', 'a//b', 'A/b', 'a/B', 'a/b_', '-a/b', 'a/b..c', 'a/b___c', 'a/ü'])(
-    'may not be %j',
-    (text) => {
-      expect(() => parseRepositoryName(text, 'library')).toThrow(refusal('name_invalid'))
-    },
-  )
+  test.each([
+    '',
+    '/',
+    'a/',
+    '/a',
+    'a//b',
+    'A/b',
+    'a/B',
+    'a/b_',
+    '-a/b',
+    'a/b..c',
+    'a/b___c',
+    'a/ü',
+  ])('may not be %j', (text) => {
+    expect(() => parseRepositoryName(text, 'library')).toThrow(refusal('name_invalid'))
+  })
 
   test('has 255 characters at most', () => {
     const name = (length: number) => `a/${'b'.repeat(length - 2)}`

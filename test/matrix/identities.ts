@@ -8,6 +8,8 @@ export interface Identity {
   person: string | undefined
   /** `full`: asks the registry that runs with FEATURE_SUPERUSERS_FULL_ACCESS. */
   server: 'usual' | 'full'
+  /** Repositories that are asked for; absent: all. The credential makes no difference to the others. */
+  asks?: readonly string[]
   /** OAuth scopes (v1), or what a registry token is good for (v2); undefined: a browser session, or no token. */
   token: string | undefined
 }
@@ -75,6 +77,8 @@ export const people: readonly Identity[] = [
   'stale',
 ].map((name) => read('v1', name))
 
+const some = ['public', 'private', 'missing', 'own', 'org']
+
 /** Callers of the management API with an OAuth token: whose, and its scopes. `unknown` is no token of ours. */
 export const bearers: readonly Identity[] = [
   ...[...oauthScopes, 'all'].map((scope) => `owner/${scope}`),
@@ -88,28 +92,32 @@ export const bearers: readonly Identity[] = [
   'restricted/all',
   'disabled/all',
   'nobody/unknown',
-].map((name) => read('v1', name))
+].map((name) => ({ ...read('v1', name), asks: some }))
 
 /**
  * Callers of the registry protocol: whose token, and which actions it lists for every repository. `all` lists
  * every action even when its subject may do none: the gate has to cut it down.
  */
 export const registryCallers: readonly Identity[] = [
-  'nobody/no token',
-  'nobody/all',
-  ...people
-    .map(({ name }) => name)
-    .filter((name) => name !== 'anonymous' && name !== 'stale')
-    .map((name) => `${name}/all`),
-  'owner/pull',
-  'owner/push',
-  'owner/delete',
-  'owner/*',
-  'owner/nothing',
-  'owner/outdated',
-  'owner/elsewhere',
-  'owner/oauth',
-].map((name) => read('v2', name))
+  ...[
+    'nobody/no token',
+    'nobody/all',
+    ...people
+      .map(({ name }) => name)
+      .filter((name) => name !== 'anonymous' && name !== 'stale')
+      .map((name) => `${name}/all`),
+  ].map((name) => read('v2', name)),
+  ...[
+    'owner/pull',
+    'owner/push',
+    'owner/delete',
+    'owner/*',
+    'owner/nothing',
+    'owner/outdated',
+    'owner/elsewhere',
+    'owner/oauth',
+  ].map((name) => ({ ...read('v2', name), asks: some })),
+]
 
 /** Callers of the token service, with their password. */
 export const passwordHolders: readonly Identity[] = [

@@ -51,7 +51,8 @@ const one = [
   ...bearers.filter(({ name }) => name === 'owner/all'),
 ]
 const few = ['public', 'owner', '-']
-const grants = 'v2: what the token service grants of pull, push, delete and *'
+const grants = 'what the token service grants (r pull, w push, d delete, *)'
+const isGrant = ({ operationId }: DocumentedOperation) => operationId === 'issueToken'
 
 const parts: readonly Part[] = [
   { title: 'v1: browser sessions', identities: people, operations: ({ face }) => face === 'v1' },
@@ -59,12 +60,12 @@ const parts: readonly Part[] = [
   {
     title: 'v2: registry tokens',
     identities: registryCallers,
-    operations: ({ face, operationId }) => face === 'v2' && operationId !== 'issueToken',
+    operations: (operation) => operation.face === 'v2' && !isGrant(operation),
   },
   {
-    title: grants,
+    title: `v2: ${grants}`,
     identities: passwordHolders,
-    operations: ({ operationId }) => operationId === 'issueToken',
+    operations: isGrant,
   },
   {
     title: 'v1 without FEATURE_ANONYMOUS_ACCESS',
@@ -77,10 +78,17 @@ const parts: readonly Part[] = [
   {
     title: 'v2 without FEATURE_ANONYMOUS_ACCESS',
     identities: nobody(registryCallers),
-    operations: ({ face, operationId }) => face === 'v2' && operationId !== 'issueToken',
+    operations: (operation) => operation.face === 'v2' && !isGrant(operation),
     targets: few,
     server: 'closed',
     expected: expectedWithoutAnonymous,
+  },
+  {
+    title: `v2 without FEATURE_ANONYMOUS_ACCESS: ${grants}`,
+    identities: nobody(passwordHolders),
+    operations: isGrant,
+    targets: few,
+    server: 'closed',
   },
   ...(['bare', 'unsigned'] as const).map((server): Part => {
     const off = featuresOff(server)
@@ -102,18 +110,15 @@ export function listQuestions(): Question[] {
     operations.flatMap((operation) => {
       const row = classes[operation.operationId]
       if (!row || !part.operations(operation, row)) return []
-      const isGrant = part.title === grants
-      const targets = isGrant
-        ? targetsOf({ ...operation, path: '{name}' })
-        : targetsOf(operation).filter((target) => part.targets?.includes(target) ?? true)
+      const targets = targetsOf(operation).filter(
+        (target) => part.targets?.includes(target) ?? true,
+      )
       return targets.flatMap((target) =>
         part.identities
-          .filter((identity) => isAsked(identity, target))
+          .filter((identity) => isAsked(identity, target, kindOf(operation)))
           .map((identity): Question => {
             const server = part.server ?? identity.server
-            const expected = isGrant
-              ? expectedGrant(identity, target as never)
-              : expectedIn(part, row, identity, target)
+            const expected = expectedIn(part, row, { operation, identity, target })
             return { section: part.title, operation, target, identity, server, expected }
           }),
       )
@@ -121,7 +126,16 @@ export function listQuestions(): Question[] {
   )
 }
 
-function expectedIn(part: Part, row: OperationClass, identity: Identity, target: string): Outcome {
+const kindOf = ({ operationId }: DocumentedOperation) =>
+  operationId === 'createRepo' ? 'namespace' : 'repository'
+
+function expectedIn(
+  part: Part,
+  row: OperationClass,
+  { operation, identity, target }: Cell & { operation: DocumentedOperation },
+): string {
+  if (isGrant(operation))
+    return part.server === 'closed' ? '-' : expectedGrant(identity, target as never)
   const expected = identity.face === 'v1' ? expectedOfV1 : expectedOfV2
   const usual = expected(row, identity, target as never)
   return part.expected?.(row, usual) ?? usual
@@ -130,27 +144,40 @@ function expectedIn(part: Part, row: OperationClass, identity: Identity, target:
 /** Asks without effects. */
 export async function ask(world: World, question: Question): Promise<string> {
   const { operation, identity, server } = question
-  if (question.section === grants) return askForGrant(world, question)
+  if (isGrant(operation)) return askForGrant(world, question)
   const request = probe(operation, { ...question, content: world.content })
-  return observe(world.callAs(identity, server), request, operation.face)
+  return observe(world.send(identity, server, request), operation.face)
 }
 
 /** Makes the call in earnest; only for what has to be refused. */
 export async function demand(world: World, question: Question): Promise<string> {
   const { operation, identity, server } = question
   const request = attempt(operation, { ...question, content: world.content })
-  return observe(world.callAs(identity, server), request, operation.face)
+  return observe(world.send(identity, server, request), operation.face)
 }
 
-async function askForGrant(world: World, { identity, target }: Question): Promise<string> {
-  const scope = `repository:${fullNameOf(target, identity.person)}:pull,push,delete,*`
-  const call = world.callWithPassword(identity)
-  const answer = await call('GET', `/v2/auth?scope=${encodeURIComponent(scope)}`)
-  if (answer.status === 401) return 'chal'
-  if (answer.status !== 200) return answer.text
-  const claims = JSON.parse(Buffer.from(answer.json.token.split('.')[1], 'base64url').toString())
-  const [{ actions }] = claims.access as [{ actions: string[] }]
-  return actions.map((action) => action.charAt(0)).join('') || '-'
+const letters: Record<string, string> = { pull: 'r', push: 'w', delete: 'd', '*': '*' }
+
+async function askForGrant(world: World, { identity, target, server }: Question): Promise<string> {
+  const granted = await world.grantsOf(identity, server)
+  if (!granted) return 'chal'
+  const actions = granted.get(fullNameOf(target, identity.person)) ?? []
+  return actions.map((action) => letters[action] ?? action).join('') || '-'
+}
+
+/**
+ * Refused calls that would change something, if they were let in: for each operation, target and kind of
+ * credential one of every refusal.
+ */
+export function listRefused(questions: readonly Question[], operationId: string): Question[] {
+  const chosen = new Map<string, Question>()
+  for (const question of questions) {
+    const { operation, target, section, expected, server } = question
+    if (operation.operationId !== operationId || expected === '+') continue
+    const key = `${target} ${section} ${expected} ${server}`
+    if (!chosen.has(key)) chosen.set(key, question)
+  }
+  return [...chosen.values()]
 }
 
 /** Works on many at once, but not on all. */

@@ -21,7 +21,7 @@ export async function listSurvivors(
   questions: readonly Question[],
 ): Promise<{ mutants: number; survivors: string[] }> {
   const survivors: string[] = []
-  // The cell that gave away a mutant gives away its like in other operations.
+  // The cell that gave away a mutant gives away its like in other operations, and a few cells give away most.
   const telltales = new Map<string, string>()
   let mutants = 0
   const breakEach = async ([operationId, entry]: [string, OperationPermission]) => {
@@ -29,12 +29,15 @@ export async function listSurvivors(
     const original = { ...entry }
     for (const mutant of mutantsOf(original)) {
       mutants++
-      const hint = telltales.get(mutant.name)
-      const isHint = (question: Question) => Number(keyOf(question) === hint)
+      const likely = new Set(telltales.values())
+      const rank = (question: Question) => {
+        const key = keyOf(question)
+        return key === telltales.get(mutant.name) ? 0 : likely.has(key) ? 1 : 2
+      }
       Object.assign(entry, mutant.change)
       const found = await findDifference(
         world,
-        asked.toSorted((a, b) => isHint(b) - isHint(a)),
+        asked.toSorted((a, b) => rank(a) - rank(b)),
       )
       Object.assign(entry, original)
       if (found) telltales.set(mutant.name, keyOf(found))

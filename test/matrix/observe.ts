@@ -1,6 +1,5 @@
-import { outcome, type Call } from '#test/support/client.ts'
-import type { Request } from './operations.ts'
 import type { Outcome } from './outcomes.ts'
+import type { Answer } from './wire.ts'
 
 /** Refusals by status and error code; what a gate may say and no more. */
 const refusals: Record<'v1' | 'v2', Record<string, Outcome>> = {
@@ -28,26 +27,21 @@ const refusals: Record<'v1' | 'v2', Record<string, Outcome>> = {
  * probe is made to be complained of, or it succeeded. Anything else that is no refusal is given as it is,
  * `500 internal`, and so is an answer that breaks its document.
  */
-export async function observe(call: Call, request: Request, face: 'v1' | 'v2'): Promise<string> {
+export async function observe(sent: Promise<Answer>, face: 'v1' | 'v2'): Promise<string> {
   try {
-    const answer = await call(request.method, request.path, request.options)
-    const isPast =
-      answer.status < 300 ||
-      (answer.status === 400 &&
-        (request.method === 'HEAD' ||
-          /no parameter 'matrix'|not a repository name/.test(answer.text)))
-    if (isPast) return '+'
-    if (face === 'v2' && answer.status === 401 && !isChallenge(answer.headers))
-      return '401 without a challenge'
-    const seen = (await outcome(answer)).join(' ')
+    const { status, headers, text, code } = await sent
+    if (status < 300 || (status === 400 && pastTheGate.test(text))) return '+'
+    if (face === 'v2' && status === 401 && !isChallenge(headers)) return '401 without a challenge'
+    const seen = `${status} ${code}`.trim()
     return refusals[face][seen] ?? seen
   } catch (error) {
     return (error as Error).message
   }
 }
 
+/** What a probe is told behind the gate; HEAD is told nothing. */
+const pastTheGate = /no parameter 'matrix'|is not a repository name|^$/
+
 function isChallenge(headers: Headers): boolean {
-  return /^(?:Bearer realm="http.+",service="[^"]+"|Basic )/.test(
-    headers.get('www-authenticate') ?? '',
-  )
+  return /^Bearer realm="http.+",service="[^"]+"/.test(headers.get('www-authenticate') ?? '')
 }

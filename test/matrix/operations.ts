@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 
-import type { CallOptions } from '#test/support/client.ts'
 import { makeImage } from '#test/support/image.ts'
 import type { Identity } from './identities.ts'
 import { namespaces, repositories } from './outcomes.ts'
@@ -14,12 +13,21 @@ export interface DocumentedOperation {
   path: string
   /** Media type of the body; undefined when it takes none. */
   bodyType: string | undefined
+  /** Names of the query parameters that must be there. */
+  requiredQuery: readonly string[]
 }
 
 interface Document {
   paths: Record<
     string,
-    Record<string, { operationId?: string; requestBody?: { content: Record<string, unknown> } }>
+    Record<
+      string,
+      {
+        operationId?: string
+        requestBody?: { content: Record<string, unknown> }
+        parameters?: { name?: string; in?: string; required?: boolean }[]
+      }
+    >
   >
 }
 
@@ -29,7 +37,7 @@ export const operations: readonly DocumentedOperation[] = (['v1', 'v2'] as const
     const url = new URL(`../../generated/${face}.json`, import.meta.url)
     const { paths } = JSON.parse(readFileSync(url, 'utf8')) as Document
     return Object.entries(paths).flatMap(([path, item]) =>
-      Object.entries(item).flatMap(([method, { operationId, requestBody }]) =>
+      Object.entries(item).flatMap(([method, { operationId, requestBody, parameters = [] }]) =>
         operationId === undefined
           ? []
           : [
@@ -39,6 +47,9 @@ export const operations: readonly DocumentedOperation[] = (['v1', 'v2'] as const
                 method: method.toUpperCase(),
                 path,
                 bodyType: Object.keys(requestBody?.content ?? {})[0],
+                requiredQuery: parameters
+                  .filter((each) => each.in === 'query' && each.required)
+                  .map(({ name = '' }) => name),
               },
             ],
       ),
@@ -48,15 +59,18 @@ export const operations: readonly DocumentedOperation[] = (['v1', 'v2'] as const
 
 /** What an operation is asked for: repositories, namespaces, or nothing in particular (`-`). */
 export function targetsOf({ operationId, path }: DocumentedOperation): readonly string[] {
-  if (/\{(?:repository|name)\}/.test(path)) return repositories
+  // A token is asked for with the scope of a repository.
+  if (/\{(?:repository|name)\}/.test(path) || operationId === 'issueToken') return repositories
   return operationId === 'createRepo' ? namespaces : ['-']
 }
 
 /** A call, ready to be made. */
 export interface Request {
+  operationId: string
   method: string
   path: string
-  options: CallOptions
+  contentType?: string | undefined
+  body?: Buffer | undefined
 }
 
 /** One question of the matrix: who asks for what. */
@@ -71,19 +85,14 @@ export interface Cell {
  * gate has to read the body, for a name that no repository can have.
  */
 export function probe(operation: DocumentedOperation, cell: Cell & { content: Content }): Request {
-  const { method, bodyType, operationId } = operation
+  const { bodyType, operationId, requiredQuery } = operation
   if (operationId === 'createRepo')
     return request(operation, cell, newRepository(cell, 'Not A Name'))
-  const path = pathOf(operation, cell)
-  const isForm = bodyType === 'application/x-www-form-urlencoded'
-  return {
-    method,
-    path: operationId === 'checkApi' ? path : `${path}?matrix=1`,
-    options: {
-      ...(bodyType === 'application/json' ? { body: {} } : {}),
-      ...(isForm ? { body: 'a=b', headers: { 'content-type': bodyType } } : {}),
-    },
-  }
+  if (operationId === 'checkApi') return request(operation, cell)
+  const query = ['matrix=1', ...requiredQuery.map((name) => `${name}=x`)].join('&')
+  const body = bodyType === 'application/json' ? {} : bodyType && 'body=1'
+  const { path, ...rest } = request(operation, cell, body)
+  return { ...rest, path: `${path}?${query}` }
 }
 
 /** The call in earnest: it would change something, if the gate let it in. */
@@ -145,12 +154,19 @@ export function attempt(
 function request(
   operation: DocumentedOperation,
   cell: Cell & { content: Content },
-  body?: unknown,
+  body?: object | string,
 ): Request {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array
   return {
+    operationId: operation.operationId,
     method: operation.method,
     path: pathOf(operation, cell),
-    options: body === undefined ? {} : { body },
+    ...(body === undefined
+      ? {}
+      : {
+          contentType: operation.bodyType,
+          body: Buffer.from(isRaw ? body : JSON.stringify(body)),
+        }),
   }
 }
 

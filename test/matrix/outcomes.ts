@@ -140,10 +140,14 @@ function lookUp(table: Map<string, Map<string, string>>, row: string, column: st
 }
 
 /** False: another column says it already, or the identity has no namespace of its own. */
-export function isAsked(identity: Identity, target: string): boolean {
+export function isAsked(
+  identity: Identity,
+  target: string,
+  kind: 'repository' | 'namespace',
+): boolean {
   if (target === '-') return true
-  const table = target === 'own' || rights.get(identity.row)?.has(target) ? rights : standing
-  return lookUp(table, identity.row, target) !== '.'
+  if (kind === 'repository' && identity.asks?.includes(target) === false) return false
+  return lookUp(kind === 'repository' ? rights : standing, identity.row, target) !== '.'
 }
 
 /** What the management API answers; `target` is a repository, a namespace (createRepo) or `-`. */
@@ -203,10 +207,12 @@ export function expectedOfV2(
     case 'repository:NAME:delete': {
       const action = operation.permission.split(/[:,]/).at(-1)!
       if (isBad || !covers(identity, action)) return 'chal'
+      // Told to those alone whose token lists the repository: no other token would help them.
+      if (target === 'disabled') return identity.token === undefined ? 'chal' : 'deny'
       const isFlagged = isRestricted(operation, identity, target as RepositoryTarget)
       if (isMissing(target) && mayMake(operation, identity, target) && !isFlagged) return '+'
       if (!holds(operation, identity, target, action === 'pull' ? 'r' : 'w')) return 'chal'
-      if (target === 'disabled' || isFlagged) return 'deny'
+      if (isFlagged) return 'deny'
       if (isMissing(target)) return '404'
       return target === 'read-only' && action !== 'pull' ? 'deny' : '+'
     }
@@ -216,16 +222,16 @@ export function expectedOfV2(
 }
 
 /**
- * What the token service grants of pull, push, delete and `*` (p, u, d, *). It grants by right alone: that a
+ * What the token service grants of pull, push, delete and `*` (r, w, d, *). It grants by right alone: that a
  * repository is read-only or its owner restricted is said by the gate, with its reason.
  */
 export function expectedGrant(identity: Identity, target: RepositoryTarget): string {
   if (identity.person === 'disabled') return 'chal'
   const held = lookUp(rights, identity.row, target)
   if (target === 'disabled' || target === 'nowhere') return '-'
-  if (held === 'a') return 'pud*'
-  if (held === 'w' || held === 'c') return 'pud'
-  return held === 'r' || held === 'g' || target === 'public' ? 'p' : '-'
+  if (held === 'a') return 'rwd*'
+  if (held === 'w' || held === 'c') return 'rwd'
+  return held === 'r' || held === 'g' || target === 'public' ? 'r' : '-'
 }
 
 /** What a registry without FEATURE_ANONYMOUS_ACCESS answers to nobody. */
@@ -251,7 +257,7 @@ function holds(
   wanted: string,
 ): boolean {
   const held = lookUp(rights, identity.row, target)
-  if (wanted === 'r' && (target === 'public' || target === 'disabled')) return true
+  if (wanted === 'r' && target === 'public') return true
   if (held === 'g') return operation.globalReadonlySuperuser
   if (identity.row.startsWith('super+') && !operation.fullAccess && !target.startsWith('own'))
     return false

@@ -1,17 +1,22 @@
+import type { AccessEntry } from '#domain/principal.ts'
 import { findUserByName, type User } from '#store/user.ts'
 import { transact } from '#store/db.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
-import { makeCall, type Call } from '#test/support/client.ts'
+import { makeCall } from '#test/support/client.ts'
 import { createDatabase } from '#test/support/database.ts'
 import { startServer, type TestServer } from '#test/support/server.ts'
 import { basic, bearer, makeOAuthTokens, openSessions, signTokens } from './credentials.ts'
 import { accounts, type Identity } from './identities.ts'
+import type { Request } from './operations.ts'
+import { repositories } from './outcomes.ts'
 import {
   closeRepositories,
   fillRepositories,
+  fullNameOf,
   makeRepositories,
   type Content,
 } from './repositories.ts'
+import { send, type Answer } from './wire.ts'
 
 /**
  * `full`: FEATURE_SUPERUSERS_FULL_ACCESS. `closed`: FEATURE_ANONYMOUS_ACCESS is off. The others lack the
@@ -23,11 +28,14 @@ export type ServerName = 'usual' | 'full' | 'closed' | 'bare' | 'unsigned'
 export interface World {
   servers: Record<ServerName, TestServer>
   content: Content
-  /** A call as somebody, with the credential that the identity names. */
-  callAs(identity: Identity, server?: ServerName): Call
-  /** A call to the token service. */
-  callWithPassword(identity: Identity): Call
+  /** Makes a call with the credential that the identity names. */
+  send(identity: Identity, server: ServerName, request: Request): Promise<Answer>
+  /** What the token service grants somebody with a password: actions by repository; undefined: a refusal. */
+  grantsOf(identity: Identity, server: ServerName): Promise<Grants | undefined>
 }
+
+/** Actions by full name of a repository. */
+type Grants = ReadonlyMap<string, readonly string[]>
 
 /** One host for all of them, so that a token works on each. */
 export const host = 'registry.test'
@@ -86,12 +94,35 @@ export async function makeWorld(atEnd: (end: () => Promise<void>) => void): Prom
     if (face === 'v2') return bearer(tokens.get(name) ?? secrets.get(name))
     return token === undefined ? sessions.get(name)! : bearer(secrets.get(name) ?? 'no'.repeat(20))
   }
+  // A password is checked once a person, because that costs dear.
+  const granted = new Map<string, Promise<Grants | undefined>>()
   return {
     servers,
     content,
-    callAs: (identity, server = identity.server) =>
-      makeCall(servers[server].url, () => headersOf(identity)),
-    callWithPassword: ({ person, server }) =>
-      makeCall(servers[server].url, () => (person === undefined ? {} : basic(person))),
+    send: (identity, server, request) => send(servers[server].url, headersOf(identity), request),
+    grantsOf: (identity, server) => {
+      const { name, person } = identity
+      if (person === undefined) return askForGrants(servers[server], person)
+      if (!granted.has(name)) granted.set(name, askForGrants(servers[server], person))
+      return granted.get(name)!
+    },
   }
+}
+
+/** One token for all repositories. */
+async function askForGrants(
+  { call }: TestServer,
+  person: string | undefined,
+): Promise<Grants | undefined> {
+  const scopes = repositories.map(
+    (target) => `repository:${fullNameOf(target, person)}:pull,push,delete,*`,
+  )
+  const query = new URLSearchParams({ scope: scopes.join(' ') })
+  const answer = await call('GET', `/v2/auth?${query}`, {
+    headers: person === undefined ? {} : basic(person),
+  })
+  if (answer.status !== 200) return undefined
+  const [, claims = ''] = answer.json.token.split('.')
+  const { access } = JSON.parse(Buffer.from(claims, 'base64url').toString())
+  return new Map((access as AccessEntry[]).map(({ name, actions }) => [name, actions]))
 }

@@ -124,6 +124,7 @@ test('a blob cut short on disk throws, so that the client sees a broken connecti
 test('a reader that fails throws its error and is closed', async () => {
   const reader = watched({
     sizeBytes: 10,
+    version: '1',
     read: () => Promise.reject(new RegistryError('unavailable', 'EIO')),
     close: async () => {},
   })
@@ -143,6 +144,7 @@ function watched(reader: BlobReader) {
   let ahead = 0
   const counts = {
     sizeBytes: reader.sizeBytes,
+    version: reader.version,
     closed: false,
     readsPending: 0,
     mostBytesAhead: 0,

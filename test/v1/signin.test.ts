@@ -8,13 +8,7 @@ import {
   type TestSession,
 } from '#test/support/account.ts'
 import { outcome, type Call } from '#test/support/client.ts'
-import {
-  cookieOf,
-  passwordOf,
-  signIn,
-  startServer,
-  type TestServer,
-} from '#test/support/server.ts'
+import { cookieOf, passwordOf, signIn, startServer, type TestServer } from '#test/support/server.ts'
 
 const me = '/api/v1/user/'
 
@@ -330,9 +324,10 @@ describe('logout', () => {
   test('wants the CSRF token, and somebody where nobody is served', async () => {
     const server = await startWithUser({ FEATURE_ANONYMOUS_ACCESS: 'false' })
     const { cookie } = await signIn(server.call, 'ada')
-    expect(
-      await outcome(server.call('POST', '/api/v1/signout', { headers: { cookie } })),
-    ).toEqual([403, 'invalid_csrf_token'])
+    expect(await outcome(server.call('POST', '/api/v1/signout', { headers: { cookie } }))).toEqual([
+      403,
+      'invalid_csrf_token',
+    ])
     const call = withSession(server, await newSession(server.call))
     expect(await outcome(call('POST', '/api/v1/signout'))).toEqual([401, 'invalid_token'])
   })
@@ -375,8 +370,9 @@ describe('verifyUser', () => {
     expect(await outcome(verify(server.call, 'x'))).toEqual([401, 'invalid_token'])
     const reader = server.withToken(await mintToken(server, 'ada', ['user:read']))
     expect(await outcome(verify(reader, passwordOf('ada')))).toEqual([403, 'insufficient_scope'])
-    expect(
-      await outcome(server.as('ada')('POST', '/api/v1/signin/verify', { body: {} })),
-    ).toEqual([400, 'invalid_request'])
+    expect(await outcome(server.as('ada')('POST', '/api/v1/signin/verify', { body: {} }))).toEqual([
+      400,
+      'invalid_request',
+    ])
   })
 })

@@ -386,9 +386,7 @@ describe('changeTag', () => {
     const body = { expiration, manifest_digest: second.image.digest }
     expect((await owner('PUT', `${url}/tag/edge`, { body })).status).toBe(201)
     const { json } = await owner('GET', `${url}/tag/?specificTag=edge&onlyActiveTags=true`)
-    expect(json.tags).toMatchObject([
-      { manifest_digest: second.image.digest, end_ts: expiration },
-    ])
+    expect(json.tags).toMatchObject([{ manifest_digest: second.image.digest, end_ts: expiration }])
   })
 
   test('applies all that is asked or nothing', async () => {
@@ -453,9 +451,7 @@ describe('restoreTag', () => {
     const remove = await server.registry('acme', 'repository:acme/nginx:pull,push,delete')
     const removeManifest = () => remove('DELETE', `/v2/acme/nginx/manifests/${image.digest}`)
     const restore = () =>
-      outcome(
-        owner('POST', `${url}/tag/edge/restore`, { body: { manifest_digest: image.digest } }),
-      )
+      outcome(owner('POST', `${url}/tag/edge/restore`, { body: { manifest_digest: image.digest } }))
     expect((await removeManifest()).status).toBe(202)
     expect(await restore()).toEqual([200])
     expect((await removeManifest()).status).toBe(202)

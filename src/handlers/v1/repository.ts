@@ -39,16 +39,17 @@ export const repository: Handlers<
     if (query.starred && actor.kind === 'anonymous')
       throw new RegistryError('invalid_request', 'starred needs somebody signed in')
     // Stars are not kept yet, and there is one kind of repository.
-    const found = query.starred || (query.repo_kind ?? 'image') !== 'image'
-      ? []
-      : await listRepositories(db, {
-          ...visibilityOf(actor, config),
-          includePublic: query.public ?? false,
-          namespace: query.namespace,
-          withLastModified: query.last_modified ?? false,
-          afterId: readPageToken(query.next_page),
-          limit: pageSize + 1,
-        })
+    const found =
+      query.starred || (query.repo_kind ?? 'image') !== 'image'
+        ? []
+        : await listRepositories(db, {
+            ...visibilityOf(actor, config),
+            includePublic: query.public ?? false,
+            namespace: query.namespace,
+            withLastModified: query.last_modified ?? false,
+            afterId: readPageToken(query.next_page),
+            limit: pageSize + 1,
+          })
     const page = found.slice(0, pageSize)
     const last = found.length > pageSize ? page.at(-1) : undefined
     return {

@@ -50,7 +50,8 @@ export const web: Handlers<
     const key = await findSigningKey(db, params.kid)
     if (!key) throw new RegistryError('not_found', `no key ${params.kid}`)
     const lifeSeconds = Math.floor((key.expires_at.getTime() - clock.now().getTime()) / 1000)
-    if (lifeSeconds <= 0) throw new RegistryError('denied', `the key expired on ${rfcDate(key.expires_at)}`)
+    if (lifeSeconds <= 0)
+      throw new RegistryError('denied', `the key expired on ${rfcDate(key.expires_at)}`)
     return {
       status: 200,
       headers: { 'Cache-Control': `max-age=${Math.min(86_400, lifeSeconds)}` },

@@ -5,6 +5,7 @@ import { parseRange } from '#domain/range.ts'
 import type { RepositoryTarget } from '#domain/target.ts'
 import { deleteBlob } from '#services/delete-manifest.ts'
 import { leaseFoundBlob } from '#services/mount-blob.ts'
+import { recheckBlob } from '#services/recheck-blob.ts'
 import { findBlob, type HeldBlob } from '#store/blob.ts'
 import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
@@ -64,13 +65,18 @@ export const blob: Handlers<'getBlob' | 'headBlob' | 'deleteBlob'> = {
 }
 
 async function getBlob(
-  { db }: Deps,
+  deps: Deps,
   { id: repositoryId, fullName }: RepositoryTarget,
   digest: Digest,
 ): Promise<HeldBlob> {
-  const found = await findBlob(db, { repositoryId, digest })
+  const found = await findBlob(deps.db, { repositoryId, digest })
   if (!found) throw new RegistryError('blob_unknown', `no blob ${digest} in ${fullName}`)
-  return found
+  if (!found.isDamaged) return found
+  void recheckBlob(deps, { digest, version: 'marked' })
+  throw new RegistryError(
+    'blob_unknown',
+    `the bytes of blob ${digest} are damaged or missing in the storage: push the blob again`,
+  )
 }
 
 function identityOf({ digest }: HeldBlob) {

@@ -1,0 +1,43 @@
+import pino from 'pino'
+
+import { systemClock, type Clock } from '#domain/clock.ts'
+import { openFilesystemDriver } from '#storage/filesystem.ts'
+import type { BlobDriver } from '#storage/driver.ts'
+import { connect, type Db } from '#store/db.ts'
+import { migrateToLatest } from '#store/migrate.ts'
+import { borrowDatabase } from './database.ts'
+import { loadForCommand, type ConfigOption } from './configuration.ts'
+import { complain, say } from './output.ts'
+
+/** What a command about the storage works with. */
+export interface StorageDeps {
+  db: Db
+  blobs: BlobDriver
+  clock: Clock
+  log: pino.Logger
+}
+
+/** Lends database and storage to `work`, also beside running servers. `isAlone`: none runs, and none can start meanwhile. */
+export async function withStorage<T>(
+  options: ConfigOption,
+  work: (deps: StorageDeps, isAlone: boolean) => Promise<T>,
+): Promise<T> {
+  const { config } = loadForCommand(options)
+  const database = await borrowDatabase(config, { say: complain, onTrouble: complain })
+  try {
+    for (const name of await migrateToLatest(database.connectionString)) say(`applied ${name}`)
+    const blobs = await openFilesystemDriver(`${config.DATA_DIR}/storage`)
+    const log = pino({ level: 'error' }, pino.destination(2))
+    const { db, close } = connect({
+      connectionString: database.connectionString,
+      maxConnections: 4,
+    })
+    try {
+      return await work({ db, blobs, clock: systemClock, log }, database.isPrivate)
+    } finally {
+      await close()
+    }
+  } finally {
+    await database.close()
+  }
+}
