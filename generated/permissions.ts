@@ -37,7 +37,7 @@ export const permissions = {
   initializeUser: {"api":"v1","method":"post","path":"/api/v1/user/initialize","features":["FEATURE_USER_INITIALIZE"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   issueToken: {"api":"v2","method":"get","path":"/v2/auth","features":[],"security":[{},{"basic":[]}],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   listCatalog: {"api":"v2","method":"get","path":"/v2/_catalog","features":[],"security":[{"registryToken":[]}],"permission":{"require":"anyone"}},
-  listReferrers: {"api":"v2","method":"get","path":"/v2/{name}/referrers/{digest}","features":[],"security":[{},{"registryToken":[]}],"permission":{"require":"repo:read","tokenAction":"pull","mayBeMissing":true,"globalReadonlySuperuser":true}},
+  listReferrers: {"api":"v2","method":"get","path":"/v2/{name}/referrers/{digest}","features":["FEATURE_REFERRERS_API"],"security":[{},{"registryToken":[]}],"permission":{"require":"repo:read","tokenAction":"pull","mayBeMissing":true,"globalReadonlySuperuser":true}},
   listRepoTags: {"api":"v1","method":"get","path":"/api/v1/repository/{repository}/tag/","features":[],"security":[{},{"oauthToken":["repo:read"]},{"session":[]}],"permission":{"require":"repo:read","globalReadonlySuperuser":true}},
   listRepos: {"api":"v1","method":"get","path":"/api/v1/repository","features":[],"security":[{},{"oauthToken":["repo:read"]},{"session":[]}],"permission":{"require":"anyone"}},
   listServicePublicKeys: {"api":"v1","method":"get","path":"/keys/services/{service}/keys","features":[],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},

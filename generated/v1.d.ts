@@ -1452,7 +1452,7 @@ export interface components {
          */
         ManifestRef: components["schemas"]["Digest"];
         /**
-         * @description The service that signs with the key. Not looked at, there is one set of keys; it is there for Quay's clients.
+         * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
          * @example registry
          */
         KeyService: string;
@@ -2800,10 +2800,8 @@ export interface operations {
                      * @example {
                      *       "data": {
                      *         "services": {
+                     *           "web": true,
                      *           "registry": true,
-                     *           "database": true,
-                     *           "storage": true,
-                     *           "disk_space": true,
                      *           "service_key": true
                      *         }
                      *       },
@@ -2825,11 +2823,9 @@ export interface operations {
                      * @example {
                      *       "data": {
                      *         "services": {
+                     *           "web": true,
                      *           "registry": true,
-                     *           "database": false,
-                     *           "storage": true,
-                     *           "disk_space": true,
-                     *           "service_key": true
+                     *           "service_key": false
                      *         }
                      *       },
                      *       "status_code": 503
@@ -2901,7 +2897,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The service that signs with the key. Not looked at, there is one set of keys; it is there for Quay's clients.
+                 * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
                  * @example registry
                  */
                 service: components["parameters"]["KeyService"];
@@ -2945,7 +2941,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The service that signs with the key. Not looked at, there is one set of keys; it is there for Quay's clients.
+                 * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
                  * @example registry
                  */
                 service: components["parameters"]["KeyService"];

@@ -183,7 +183,7 @@ export interface paths {
          * Upload a blob, begin an upload, or mount a blob
          * @description - Plain: begins an upload. Send the bytes to the `Location` of the answer.
          *     - With `digest` and a body: the whole blob in one request.
-         *     - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual.
+         *     - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual. When you may pull from a repository that has it and only your token does not say so, the answer is 401 with the scope to ask for.
          *
          *     The first upload makes the repository, if you may create one there.
          */
@@ -439,7 +439,7 @@ export interface components {
                 "application/json": components["schemas"]["OciErrors"];
             };
         };
-        /** @description User name and password do not work, or there are none and no scope was asked for. */
+        /** @description User name and password do not work. */
         WrongCredentials: {
             headers: {
                 "WWW-Authenticate": components["headers"]["BasicChallenge"];
@@ -852,7 +852,7 @@ export interface components {
                 "application/json": components["schemas"]["OciErrors"];
             };
         };
-        /** @description The chunk does not begin where the upload ends, or its length is not that of its range. The upload is as it was; go on from `Range`. */
+        /** @description The chunk does not begin where the upload ends. The upload is as it was; go on from `Range`. */
         ChunkOutOfOrder: {
             headers: {
                 Location: components["headers"]["UploadLocation"];
@@ -1436,6 +1436,11 @@ export interface operations {
                  *     ]
                  */
                 tag?: string[];
+                /**
+                 * @description Registry that the client means when it uses this one as a proxy; containerd sends it. Taken and not looked at.
+                 * @example docker.io
+                 */
+                ns?: components["parameters"]["Namespace"];
             };
             header?: never;
             path: {
@@ -1841,6 +1846,11 @@ export interface operations {
                  * @example localhost:8080
                  */
                 origin?: string;
+                /**
+                 * @description Registry that the client means when it uses this one as a proxy; containerd sends it. Taken and not looked at.
+                 * @example docker.io
+                 */
+                ns?: components["parameters"]["Namespace"];
             };
             header?: never;
             path: {

@@ -191,13 +191,11 @@ const content = {
     false,
     'A push to a namespace that does not exist makes an organization',
   ),
-  FEATURE_LIBRARY_SUPPORT: key(boolean, true, 'Names of one part belong to LIBRARY_NAMESPACE'),
   LIBRARY_NAMESPACE: key(
     text('a namespace name', { pattern: '^[a-z0-9]+(?:[._-][a-z0-9]+)*$', maxLength: 255 }),
     'library',
     'Namespace of names of one part',
   ),
-  FEATURE_EXTENDED_REPOSITORY_NAMES: key(boolean, true, 'Repository names may have several parts'),
   FEATURE_PUBLIC_CATALOG: key(
     boolean,
     false,

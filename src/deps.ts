@@ -6,7 +6,7 @@ import type { Db } from '#store/db.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import type { SigningKeys } from '#credentials/signing-keys.ts'
 
-/** What handlers and services work with; composed once in `main.ts`. */
+/** What handlers and services work with; composed once in `registry.ts`. */
 export interface Deps {
   config: Config
   db: Db

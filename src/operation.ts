@@ -52,12 +52,7 @@ type TargetOf<O extends OperationId> =
       : undefined
 
 /** Rights that nobody has without saying who they are. */
-type ActorOf<O extends OperationId> =
-  RightOf<O> extends 'anyone' | 'repo:read'
-    ? Actor
-    : PermissionOf<O> extends { mayBeMissing: true }
-      ? KnownActor
-      : KnownActor
+type ActorOf<O extends OperationId> = RightOf<O> extends 'anyone' | 'repo:read' ? Actor : KnownActor
 
 /** The browser session of a call; signing in renews its id. */
 export interface SessionHandle {

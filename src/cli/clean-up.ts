@@ -23,6 +23,6 @@ export async function cleanUpCommand(options: CleanUpOptions): Promise<void> {
 }
 
 function readGrace(text: string): number {
-  if (new RegExp(duration.schema.pattern).test(text)) return duration.parse(text)
+  if (new RegExp(duration.schema['pattern'] as string).test(text)) return duration.parse(text)
   throw new UsageError(`--grace is ${duration.allowed}`)
 }

@@ -10,7 +10,7 @@ export interface FsckOptions extends ConfigOption {
 }
 
 /** With no server, no lease is alive: they all ran out before this time. */
-const endOfTime = new Date(8.64e15 / 100)
+const endOfTime = new Date('9999-01-01')
 
 /**
  * `portolan fsck`: a line on stdout for each thing that is wrong with what is stored, and then exit code 1; a summary

@@ -1,8 +1,9 @@
 import pino from 'pino'
 
 import type { Config } from '#config.ts'
+import { isLoopback } from '#config-kinds.ts'
 import { listen } from '#http/server.ts'
-import { composeRegistry } from '#registry.ts'
+import { composeRegistry, type Registry } from '#registry.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import { releaseAll } from '#services/clean-up.ts'
 import { migrateToLatest } from '#store/migrate.ts'
@@ -50,16 +51,33 @@ async function serve(
     blobs,
     log,
   })
-  // The database is ours alone: whoever held a lease died with the last process.
-  if (database.isPrivate) await releaseAll(registry.deps.db)
-  const jobs = await registry.startJobs()
-  const listener = await listen(registry.handle, { bind: config.BIND, port: config.PORT })
-  await greet(config, listener, await anyUserExists(registry.deps.db))
+  try {
+    // The database is ours alone: whoever held a lease died with the last process.
+    if (database.isPrivate) await releaseAll(registry.deps.db)
+    const jobs = await registry.startJobs()
+    try {
+      await answerRequests(config, registry, stopped)
+    } finally {
+      await jobs.stop()
+    }
+  } finally {
+    await registry.close()
+  }
+}
 
+/** Listens until `stopped` is fulfilled and the last request is answered. */
+async function answerRequests(
+  config: Config,
+  { handle, deps }: Registry,
+  stopped: Promise<string>,
+): Promise<void> {
+  const hasUsers = await anyUserExists(deps.db)
+  // Made before the first token is asked for, so that verifiers elsewhere find a key from the start.
+  await deps.keys.signer()
+  const listener = await listen(handle, { bind: config.BIND, port: config.PORT })
+  greet(config, listener, hasUsers)
   say(`${await stopped}: no new requests; those under way have 25 seconds`)
   await listener.drain()
-  await jobs.stop()
-  await registry.close()
 }
 
 /** Gives the name of the first signal that asks to stop. */
@@ -70,13 +88,16 @@ function waitForSignal(): Promise<string> {
   })
 }
 
-async function greet(
+const isAny = (address: string) => address === '0.0.0.0' || address === '::'
+
+function greet(
   config: Config,
   listener: { addresses: string[]; port: number },
   hasUsers: boolean,
-): Promise<void> {
-  const host = config.SERVER_HOSTNAME ?? `localhost:${listener.port}`
-  const url = `${config.PREFERRED_URL_SCHEME}://${host}`
+): void {
+  const isLocal = config.BIND.some((address) => isLoopback(address) || isAny(address))
+  const host = isLocal ? `localhost:${listener.port}` : new URL(listener.addresses[0]!).host
+  const url = `${config.PREFERRED_URL_SCHEME}://${config.SERVER_HOSTNAME ?? host}`
   say(`listening on ${listener.addresses.join(' and ')}; data in ${config.DATA_DIR}`)
   say(`Portolan is ready: ${url}   (documentation: ${url}/docs)`)
   if (hasUsers) return

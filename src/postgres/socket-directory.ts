@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, chown, lstat, mkdir, mkdtemp } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -9,6 +9,7 @@ import type { Account } from './run.ts'
 /** What `sun_path` holds without its final zero (Linux 107, macOS and the BSDs 103), less the longest name put after the directory. */
 const longestDirectoryBytes =
   (process.platform === 'linux' ? 107 : 103) - '/.s.PGSQL.5432.lock'.length
+const socketFiles = ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']
 
 /**
  * Makes the short directory, closed to others, in which PostgreSQL opens its socket; its name follows from the data
@@ -31,6 +32,14 @@ export async function makeSocketDirectory(
     failures,
     `found no place for the socket of PostgreSQL (tried ${parents.join(', ')}): set TMPDIR to a short writable directory, or ${useDatabaseUrl}`,
   )
+}
+
+/**
+ * Removes what a PostgreSQL that was killed left in its socket directory. PostgreSQL itself takes any living process
+ * of the number in it for a rival, and so a dead one that nobody has waited for, which is common in containers.
+ */
+export async function clearSocketDirectory(path: string): Promise<void> {
+  for (const file of socketFiles) await rm(join(path, file), { force: true })
 }
 
 async function makePrivate(wanted: string, account: Account) {

@@ -11,7 +11,7 @@ import { clearOrphan, isPostgresOf, readPostmasterFile } from './postmaster-file
 import { spawnPostmaster } from './postmaster.ts'
 import { succeeds, type Account } from './run.ts'
 import { postgresArguments } from './settings.ts'
-import { makeSocketDirectory } from './socket-directory.ts'
+import { clearSocketDirectory, makeSocketDirectory } from './socket-directory.ts'
 import { supervise } from './supervise.ts'
 
 /** How to reach a private PostgreSQL. */
@@ -62,6 +62,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PrivatePo
   const server = await supervise(
     async () => {
       await clearOrphan(directory, say)
+      await clearSocketDirectory(socketDirectory)
       return spawnPostmaster(tied, words, say)
     },
     { say, onExit },

@@ -6,6 +6,7 @@ import { isBlobNamed, unlinkBlob } from '#store/blob.ts'
 import { transact } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
 import { markManifestDeleted } from '#store/manifest.ts'
+import { holdRepository } from '#store/repository.ts'
 import { endTagsOfManifest, findImmutableTag } from '#store/tag.ts'
 import type { Deps } from '#deps.ts'
 
@@ -20,6 +21,11 @@ export async function deleteManifest(
   const { repository, digest, actor } = deleted
   const at = clock.now()
   await transact(db, async (tx) => {
+    if (!(await holdRepository(tx, repository.id)))
+      throw new RegistryError(
+        'name_unknown',
+        `the repository ${repository.fullName} was deleted a moment ago`,
+      )
     const manifestId = await markManifestDeleted(tx, { repositoryId: repository.id, digest, at })
     if (manifestId === undefined)
       throw new RegistryError('manifest_unknown', `no manifest ${digest} in ${repository.fullName}`)

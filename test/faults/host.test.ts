@@ -18,11 +18,9 @@ test('with no SERVER_HOSTNAME the token realm is wherever the client came to, IP
   }
 })
 
-test.for(['a b', 'evil"', 'a/b', 'user@host', '[::1', 'host:port'])(
-  'a Host header that is no host, such as %s, is refused with 400',
-  async (host) => {
-    const { port } = await startRegistry(await outsideDatabase())
+test('a Host header that is no host is refused with 400', async () => {
+  const { port } = await startRegistry(await outsideDatabase())
+  for (const host of ['a b', 'evil"', 'a/b', 'user@host', '[::1', 'host:port'])
     for (const path of ['/v2/', '/api/v1/user/'])
-      expect((await ask({ port, path }, { host })).status).toBe(400)
-  },
-)
+      expect([host, (await ask({ port, path }, { host })).status]).toEqual([host, 400])
+})

@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { expect, test, vi } from 'vitest'
 
+import { digestOf } from '#domain/digest.ts'
 import { pushImage } from '#test/support/image.ts'
 import { outcome } from '#test/support/client.ts'
 import {
   asUser,
   makeFirstUser,
-  portolan,
   postgresOf,
   prepareUsedDirectory,
   startRegistry,
@@ -32,8 +30,10 @@ test.for(['registry', 'registry and its PostgreSQL'] as const)(
     const pull = await asUser(next, 'ada', scope)
     const { status, bytes } = await pull('GET', '/v2/ada/kept/manifests/edge')
     expect([status, Buffer.from(bytes)]).toEqual([200, image.manifest])
-    for (const [digest, content] of image.blobs)
-      expect(Buffer.from((await pull('GET', `/v2/ada/kept/blobs/${digest}`)).bytes)).toEqual(content)
+    for (const blob of [image.config, image.layer]) {
+      const answer = await pull('GET', `/v2/ada/kept/blobs/${digestOf(blob)}`)
+      expect(Buffer.from(answer.bytes)).toEqual(blob)
+    }
     expect(await postgresOf(dataDirectory)).not.toBe(postgres)
     expect(await next.end('SIGTERM')).toBe(0)
   },

@@ -16,6 +16,8 @@ import { makeDataDirectory, makeTemporaryDirectory } from '#test/postgres/progra
 
 const root = join(import.meta.dirname, '..', '..')
 const words = ['--disable-warning=ExperimentalWarning', 'src/main.ts']
+/** The launcher's, so that starting does not mean compiling. */
+const compileCache = join(root, 'node_modules', '.cache', 'node')
 const patienceMs = 20_000
 
 /** A registry that runs as a process of its own; it is ended with the test. */
@@ -168,6 +170,6 @@ function run(args: readonly string[], environment: Record<string, string>) {
     cwd: root,
     stdio: 'pipe',
     // Nothing else of the environment, where a developer may have settings of the registry.
-    env: { PATH, ...(TMPDIR && { TMPDIR }), ...environment },
+    env: { PATH, ...(TMPDIR && { TMPDIR }), NODE_COMPILE_CACHE: compileCache, ...environment },
   })
 }

@@ -42,6 +42,8 @@ export const oauthScopes = [
   'super:user',
 ] as const
 
+const ownersOther = new Set(['stale', 'forged'])
+
 /** A plus: with FEATURE_SUPERUSERS_FULL_ACCESS. */
 function read(face: 'v1' | 'v2', name: string): Identity {
   const [who = '', token] = name.split('/')
@@ -51,13 +53,16 @@ function read(face: 'v1' | 'v2', name: string): Identity {
     name,
     face,
     row: face === 'v1' ? name : who,
-    person: isNobody ? undefined : plain === 'stale' ? 'owner' : plain,
+    person: isNobody ? undefined : ownersOther.has(plain) ? 'owner' : plain,
     server: who.endsWith('+') ? 'full' : 'usual',
     token: token === 'no token' ? undefined : token,
   }
 }
 
-/** Callers of the management API with a browser session; `stale` is the owner a day after signing in. */
+/**
+ * Callers of the management API with a browser session. `stale` is the owner a day after signing in, `forged` a
+ * foreign page that rides on the owner's cookie and has no CSRF token.
+ */
 export const people: readonly Identity[] = [
   'anonymous',
   'stranger',
@@ -75,6 +80,7 @@ export const people: readonly Identity[] = [
   'restricted',
   'disabled',
   'stale',
+  'forged',
 ].map((name) => read('v1', name))
 
 const some = ['public', 'private', 'missing', 'own', 'org']
@@ -104,7 +110,7 @@ export const registryCallers: readonly Identity[] = [
     'nobody/all',
     ...people
       .map(({ name }) => name)
-      .filter((name) => name !== 'anonymous' && name !== 'stale')
+      .filter((name) => name !== 'anonymous' && !ownersOther.has(name))
       .map((name) => `${name}/all`),
   ].map((name) => read('v2', name)),
   ...[
@@ -122,5 +128,7 @@ export const registryCallers: readonly Identity[] = [
 /** Callers of the token service, with their password. */
 export const passwordHolders: readonly Identity[] = [
   'nobody',
-  ...people.map(({ name }) => name).filter((name) => name !== 'anonymous' && name !== 'stale'),
+  ...people
+    .map(({ name }) => name)
+    .filter((name) => name !== 'anonymous' && !ownersOther.has(name)),
 ].map((name) => read('v2', name))

@@ -137,7 +137,7 @@ function expectedIn(
   if (isGrant(operation))
     return part.server === 'closed' ? '-' : expectedGrant(identity, target as never)
   const expected = identity.face === 'v1' ? expectedOfV1 : expectedOfV2
-  const usual = expected(row, identity, target as never)
+  const usual = expected({ ...row, method: operation.method }, identity, target as never)
   return part.expected?.(row, usual) ?? usual
 }
 

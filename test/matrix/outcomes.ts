@@ -58,6 +58,7 @@ chief+               g      g       g       g         a   a           g   g     
 restricted           w      w       -       w         a   a           -   -           -       -
 disabled             -      -       -       -         .   .           -   -           -       -
 stale                a      a       a       a         .   .           -   -           -       -
+forged               a      a       a       a         .   .           -   -           -       -
 owner/repo:read      r      r       r       r         .   .           -   -           -       -
 owner/repo:write     w      w       w       w         .   .           -   -           -       -
 owner/repo:admin     a      a       a       a         .   .           -   -           -       -
@@ -101,6 +102,7 @@ chief+               +   -     -   -       -        a
 restricted           -   -     -   -       -        a
 disabled             .   -     -   -       -        n
 stale                .   +     -   -       -        a
+forged               .   +     -   -       -        a
 owner/repo:read      .   -     -   -       -        n
 owner/repo:write     .   -     -   -       -        n
 owner/repo:admin     .   -     -   -       -        n
@@ -152,10 +154,13 @@ export function isAsked(
 
 /** What the management API answers; `target` is a repository, a namespace (createRepo) or `-`. */
 export function expectedOfV1(
-  operation: OperationClass,
+  operation: OperationClass & { method: string },
   identity: Identity,
   target: RepositoryTarget | NamespaceTarget | '-',
 ): Outcome {
+  // v1-errors.md 5; operations that look at no credential are no use to a forger.
+  const isForged = identity.name === 'forged' && operation.method !== 'GET'
+  if (isForged && operation.permission !== 'none') return 'csrf'
   const refusal = isNobody(identity) ? '401' : '403'
   const account = lookUp(standing, identity.row, 'account')
   switch (operation.permission) {

@@ -175,12 +175,35 @@ function describeFinishing(open: () => Promise<BlobDriver>) {
     expect(await readBlob(driver, digest)).toHaveLength(0)
   })
 
-  test('a blob that is pushed again stays', async () => {
+  test('a blob that is pushed again has the new bytes, and who reads the old ones goes on', async () => {
     const driver = await open()
-    const digest = await putBlob(driver, Buffer.from('layer'))
+    const id = randomUUID()
+    const digest = digestOf(Buffer.from('layer'))
+    await upload(driver, id, Buffer.from('rotten'))
+    await driver.finishUpload(id, digest, 6)
+    const reader = await driver.openBlob(digest)
     expect(await putBlob(driver, Buffer.from('layer'))).toBe(digest)
     expect((await readBlob(driver, digest)).toString()).toBe('layer')
+    const old = Buffer.alloc(6)
+    expect([await reader.read(old, 0), old.toString()]).toEqual([6, 'rotten'])
+    await reader.close()
     expect(await collect(driver.listUploads())).toEqual([])
+  })
+
+  test('the version of a blob stays while nobody writes to it, and changes when it is pushed again', async () => {
+    const driver = await open()
+    const versions: string[] = []
+    const digest = await putBlob(driver, Buffer.from('layer'))
+    const look = async () => {
+      const reader = await driver.openBlob(digest)
+      versions.push(reader.version)
+      await reader.close()
+    }
+    await look()
+    await look()
+    await putBlob(driver, Buffer.from('layer'))
+    await look()
+    expect([versions[1] === versions[0], versions[2] === versions[0]]).toEqual([true, false])
   })
 
   test('uploads of one blob that finish together all succeed', async () => {
@@ -262,24 +285,43 @@ function describeReading(open: () => Promise<BlobDriver>) {
 }
 
 function describeLists(open: () => Promise<BlobDriver>) {
-  test('blobs are listed with their sizes', async () => {
+  test('blobs are listed with their sizes, in byte order of their digests', async () => {
     const driver = await open()
-    const digests = await Promise.all(
-      [1, 22, 333].map((size) => putBlob(driver, Buffer.alloc(size))),
-    )
+    const startedAt = Date.now()
+    const sizes = new Map<string, number>()
+    for (let size = 1; size <= 40; size += 1)
+      sizes.set(await putBlob(driver, Buffer.alloc(size)), size)
+    const long = randomUUID()
+    await upload(driver, long, Buffer.from('long'))
+    await driver.finishUpload(long, digestOf(Buffer.from('long'), 'sha512'), 4)
+    sizes.set(digestOf(Buffer.from('long'), 'sha512'), 4)
     const listed = await collect(driver.listBlobs())
-    expect(listed.toSorted((a, b) => a.sizeBytes - b.sizeBytes)).toEqual([
-      { digest: digests[0], sizeBytes: 1 },
-      { digest: digests[1], sizeBytes: 22 },
-      { digest: digests[2], sizeBytes: 333 },
-    ])
+    expect(listed.map(({ digest, sizeBytes }) => [digest, sizeBytes])).toEqual(
+      [...sizes].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    )
+    // File systems keep times that are coarser than the clock.
+    for (const { changedAt } of listed)
+      expect(changedAt.getTime()).toBeGreaterThan(startedAt - 1_000)
   })
 
-  test('uploads are listed with their sizes', async () => {
+  test('uploads are listed with their sizes, in byte order of their ids', async () => {
+    const driver = await open()
+    const ids = Array.from({ length: 20 }, () => `${randomUUID()}-12`)
+    for (const id of ids) await upload(driver, id, Buffer.from('0123'))
+    const listed = await collect(driver.listUploads())
+    expect(listed.map(({ id, sizeBytes }) => [id, sizeBytes])).toEqual(
+      ids.toSorted().map((id) => [id, 4]),
+    )
+  })
+
+  test('the size of an upload is found, and undefined when it is not here', async () => {
     const driver = await open()
     const id = randomUUID()
-    await upload(driver, `${id}-12`, Buffer.from('0123'))
-    expect(await collect(driver.listUploads())).toEqual([{ id: `${id}-12`, sizeBytes: 4 }])
+    await upload(driver, id, Buffer.from('0123'))
+    expect([await driver.findUploadSize(id), await driver.findUploadSize(randomUUID())]).toEqual([
+      4,
+      undefined,
+    ])
   })
 
   test('a fresh driver lists nothing', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readlinkSync, statSync } from 'node:fs'
-import { mkdir, open, readdir, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -33,12 +33,12 @@ test('blobs and uploads are there after opening the folder again', async () => {
   expect((await readUpload(second, id, 8)).toString()).toBe('01234567')
 })
 
-test('a damaged blob of the wrong size is replaced by the next push', async () => {
+test('a damaged blob is replaced by the next push', async () => {
   const root = await temporaryFolder()
   const driver = await openFilesystemDriver(root)
   const digest = await putBlob(driver, Buffer.from('layer'))
   const hex = digest.slice('sha256:'.length)
-  await truncate(join(root, 'blobs/sha256', hex.slice(0, 2), hex), 2)
+  await writeFile(join(root, 'blobs/sha256', hex.slice(0, 2), hex), 'lexer')
   await putBlob(driver, Buffer.from('layer'))
   expect((await readBlob(driver, digest)).toString()).toBe('layer')
 })
@@ -62,14 +62,39 @@ test('bytes, name and folders are synced in that order before a push is over', a
   ])
 })
 
-test('a push of a blob that is there already syncs its folder too', async () => {
+test('a push of a blob that is there already syncs its bytes and its folder too', async () => {
   const root = await temporaryFolder()
   const driver = await openFilesystemDriver(root)
-  const hex = (await putBlob(driver, Buffer.from('layer'))).slice('sha256:'.length)
+  const bytes = Buffer.from('layer')
+  const digest = await putBlob(driver, bytes)
+  const hex = digest.slice('sha256:'.length)
   const folder = join(root, 'blobs/sha256', hex.slice(0, 2))
   const synced = await recordSyncs(join(folder, hex))
-  await putBlob(driver, Buffer.from('layer'))
-  expect(synced).toEqual([{ path: folder, blobIsInPlace: true }])
+  const id = randomUUID()
+  await upload(driver, id, bytes)
+  await driver.finishUpload(id, digest, bytes.length)
+  expect(synced).toEqual([
+    { path: join(root, 'uploads', id), blobIsInPlace: true },
+    { path: folder, blobIsInPlace: true },
+  ])
+})
+
+test('a write into a file changes the version of its blob, even when it sets the time back', async () => {
+  const root = await temporaryFolder()
+  const driver = await openFilesystemDriver(root)
+  const digest = await putBlob(driver, Buffer.from('layer'))
+  const hex = digest.slice('sha256:'.length)
+  const path = join(root, 'blobs/sha256', hex.slice(0, 2), hex)
+  const before = await driver.openBlob(digest)
+  const { atime, mtime } = await stat(path)
+  await vi.waitFor(async () => {
+    await writeFile(path, 'lexer')
+    await utimes(path, atime, mtime)
+    const after = await driver.openBlob(digest)
+    await after.close()
+    expect(after.version).not.toBe(before.version)
+  })
+  await before.close()
 })
 
 test('an upload whose bytes cannot be synced is dropped, so that no retry calls them durable', async () => {
@@ -166,7 +191,7 @@ test.skipIf(!mountable)(
       message: expect.stringContaining('ENOSPC'),
     })
     expect(await freeSpace(root)).toBe(freeBytes)
-    expect(await collect(driver.listUploads())).toEqual([{ id, sizeBytes: kept.length }])
+    expect(await collect(driver.listUploads())).toMatchObject([{ id, sizeBytes: kept.length }])
     expect((await readUpload(driver, id, kept.length)).equals(kept)).toBe(true)
   },
 )

@@ -206,6 +206,18 @@ describe('bodies', () => {
     ])
   })
 
+  test('are refused by every operation when they are no JSON, or more than 1 MiB', async () => {
+    const { server, call } = await startWithUser({ FEATURE_REPO_MIRROR: 'true' })
+    await server.repository('acme/nginx', ['stable'])
+    const withBody = operations.filter(({ body }) => body !== undefined)
+    expect(withBody.length).toBeGreaterThan(10)
+    for (const { operationId, method, path } of withBody) {
+      const plain = await call(method, path, send('{}', 'text/plain'))
+      const large = await call(method, path, send(' '.repeat(1_048_577), json))
+      expect([operationId, plain.status, large.status]).toEqual([operationId, 415, 413])
+    }
+  })
+
   test('that come in chunks of unknown length may be 1 MiB and no more', async () => {
     const { call } = await startWithUser()
     const chunk = Buffer.alloc(65_536, ' ')

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import type { Api } from './document.ts'
 
 const subjects: Record<Api, string> = {
@@ -57,5 +59,22 @@ parameters by name, the request body as \`body\`. Binary bodies are a \`Blob\`. 
 \`ResponseError\`, whose \`response\` holds the answer. Where the document allows several content types the first is sent;
 name another in the second argument: \`async ({ init }) => ({ headers: { ...init.headers, 'Content-Type': '…' } })\`.
 Response headers are in \`raw.headers\` of what the methods that end in \`Raw\` give.
+${api === 'v1' ? signingIn() : ''}`
+}
+
+/** A test signs in by the same file. */
+function signingIn(): string {
+  const middleware = readFileSync(new URL('keep-session.ts', import.meta.url), 'utf8')
+  return `
+## Signing in with a password
+
+Browsers keep the session cookie by themselves and need only \`apiKey: () => csrfToken\` in the configuration. In Node:
+
+\`\`\`ts
+${middleware}
+const configuration = new Configuration({ basePath: 'http://localhost:8080', middleware: [keepSession()] })
+await new WebApi(configuration).getCsrfToken()
+await new UserApi(configuration).signinUser({ body: { username: 'ada', password: 'correct-horse-battery' } })
+\`\`\`
 `
 }

@@ -49,7 +49,7 @@ const statements = [
     primary key (team_id, user_id)
   )`,
   `create index team_member_user on team_member (user_id)`,
-  // A repository on its way out keeps its row, nameless, until a job has purged it.
+  // A repository on its way out keeps its row, under another name, until a job has purged it.
   `create table repository (
     id bigint generated always as identity primary key,
     uuid uuid not null default gen_random_uuid() unique,

@@ -249,7 +249,7 @@ def filter_failure(context, failure, case, response):
         return False
     # A manifest is declared as bytes, though its media type ends in +json; its digest says whether they are right.
     if operation == "getManifest" and type(failure).__name__ == "JsonSchemaError":
-        return digest_of(response.content) != response.headers["Docker-Content-Digest"][0]
+        return digest_of(response.content) != response.headers["docker-content-digest"][0]
     return True
 
 

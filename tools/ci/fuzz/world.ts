@@ -59,7 +59,10 @@ async function signUp(call: Call, username: string): Promise<void> {
 async function seedWorld(base: string, user: string) {
   const { host } = new URL(base)
   const repositories = ['app', 'tools/compiler', 'empty-ish'].map((name) => `${user}/${name}`)
-  const scopes = repositories.map((name) => ['scope', `repository:${name}:pull,push`])
+  const scopes = repositories.map((name): [string, string] => [
+    'scope',
+    `repository:${name}:pull,push`,
+  ])
   const query = new URLSearchParams([['service', host], ...scopes])
   const credentials = Buffer.from(`${user}:${password}`).toString('base64')
   const { json } = await makeCall(base)('GET', `/v2/auth?${query}`, {

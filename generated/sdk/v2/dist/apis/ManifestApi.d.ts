@@ -73,6 +73,10 @@ export interface PutManifestRequest {
      * Tag to set as well; can be repeated. Only when the reference is a digest.
      */
     tag?: Array<string>;
+    /**
+     * Registry that the client means when it uses this one as a proxy; containerd sends it. Taken and not looked at.
+     */
+    ns?: string;
 }
 /**
  *

@@ -181,6 +181,9 @@ export class ManifestApi extends runtime.BaseAPI {
         if (requestParameters['tag'] != null) {
             queryParameters['tag'] = requestParameters['tag'];
         }
+        if (requestParameters['ns'] != null) {
+            queryParameters['ns'] = requestParameters['ns'];
+        }
         const headerParameters = {};
         headerParameters['Content-Type'] = 'application/vnd.oci.image.manifest.v1+json';
         if (this.configuration && this.configuration.accessToken) {

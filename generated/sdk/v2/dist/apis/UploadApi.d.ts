@@ -108,6 +108,10 @@ export interface StartBlobUploadRequest {
      */
     origin?: string;
     /**
+     * Registry that the client means when it uses this one as a proxy; containerd sends it. Taken and not looked at.
+     */
+    ns?: string;
+    /**
      *
      */
     body?: Blob;
@@ -177,12 +181,12 @@ export declare class UploadApi extends runtime.BaseAPI {
      */
     startBlobUploadRequestOpts(requestParameters: StartBlobUploadRequest): Promise<runtime.RequestOpts>;
     /**
-     * - Plain: begins an upload. Send the bytes to the `Location` of the answer. - With `digest` and a body: the whole blob in one request. - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual.  The first upload makes the repository, if you may create one there.
+     * - Plain: begins an upload. Send the bytes to the `Location` of the answer. - With `digest` and a body: the whole blob in one request. - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual. When you may pull from a repository that has it and only your token does not say so, the answer is 401 with the scope to ask for.  The first upload makes the repository, if you may create one there.
      * Upload a blob, begin an upload, or mount a blob
      */
     startBlobUploadRaw(requestParameters: StartBlobUploadRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>>;
     /**
-     * - Plain: begins an upload. Send the bytes to the `Location` of the answer. - With `digest` and a body: the whole blob in one request. - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual.  The first upload makes the repository, if you may create one there.
+     * - Plain: begins an upload. Send the bytes to the `Location` of the answer. - With `digest` and a body: the whole blob in one request. - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual. When you may pull from a repository that has it and only your token does not say so, the answer is 401 with the scope to ask for.  The first upload makes the repository, if you may create one there.
      * Upload a blob, begin an upload, or mount a blob
      */
     startBlobUpload(requestParameters: StartBlobUploadRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void>;

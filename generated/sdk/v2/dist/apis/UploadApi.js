@@ -244,6 +244,9 @@ export class UploadApi extends runtime.BaseAPI {
         if (requestParameters['origin'] != null) {
             queryParameters['origin'] = requestParameters['origin'];
         }
+        if (requestParameters['ns'] != null) {
+            queryParameters['ns'] = requestParameters['ns'];
+        }
         const headerParameters = {};
         headerParameters['Content-Type'] = 'application/octet-stream';
         if (this.configuration && this.configuration.accessToken) {
@@ -264,7 +267,7 @@ export class UploadApi extends runtime.BaseAPI {
         };
     }
     /**
-     * - Plain: begins an upload. Send the bytes to the `Location` of the answer. - With `digest` and a body: the whole blob in one request. - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual.  The first upload makes the repository, if you may create one there.
+     * - Plain: begins an upload. Send the bytes to the `Location` of the answer. - With `digest` and a body: the whole blob in one request. - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual. When you may pull from a repository that has it and only your token does not say so, the answer is 401 with the scope to ask for.  The first upload makes the repository, if you may create one there.
      * Upload a blob, begin an upload, or mount a blob
      */
     async startBlobUploadRaw(requestParameters, initOverrides) {
@@ -273,7 +276,7 @@ export class UploadApi extends runtime.BaseAPI {
         return new runtime.VoidApiResponse(response);
     }
     /**
-     * - Plain: begins an upload. Send the bytes to the `Location` of the answer. - With `digest` and a body: the whole blob in one request. - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual.  The first upload makes the repository, if you may create one there.
+     * - Plain: begins an upload. Send the bytes to the `Location` of the answer. - With `digest` and a body: the whole blob in one request. - With `mount`: takes the blob from the repository `from`, or from any that you may pull from, without sending it again. When that cannot be done the answer is 202, and the upload goes on as usual. When you may pull from a repository that has it and only your token does not say so, the answer is 401 with the scope to ask for.  The first upload makes the repository, if you may create one there.
      * Upload a blob, begin an upload, or mount a blob
      */
     async startBlobUpload(requestParameters, initOverrides) {

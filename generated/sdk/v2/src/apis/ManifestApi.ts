@@ -90,6 +90,10 @@ export interface PutManifestRequest {
      * Tag to set as well; can be repeated. Only when the reference is a digest.
      */
     tag?: Array<string>;
+    /**
+     * Registry that the client means when it uses this one as a proxy; containerd sends it. Taken and not looked at.
+     */
+    ns?: string;
 }
 
 /**
@@ -329,6 +333,10 @@ export class ManifestApi extends runtime.BaseAPI {
 
         if (requestParameters['tag'] != null) {
             queryParameters['tag'] = requestParameters['tag'];
+        }
+
+        if (requestParameters['ns'] != null) {
+            queryParameters['ns'] = requestParameters['ns'];
         }
 
         const headerParameters: runtime.HTTPHeaders = {};

@@ -1,0 +1,192 @@
+import { expect, test } from 'vitest'
+
+import { everyOperation, placesOf, targetOf, withValue } from '#test/support/operation.ts'
+import type { DeclaredOperation } from '#test/support/operation.ts'
+import { expectRefusal, forEach, openHarbour, type Harbour } from './bad-input.ts'
+
+type WithBody = DeclaredOperation & { body: NonNullable<DeclaredOperation['body']> }
+
+const withJson = everyOperation().filter(
+  (operation): operation is WithBody => operation.body?.type === 'application/json',
+)
+
+/** Sends each text as the body of each operation that takes JSON, and expects a refusal. */
+async function expectRefused(
+  harbour: Harbour,
+  bodies: (operation: WithBody) => (string | Uint8Array)[],
+  status = 400,
+): Promise<void> {
+  const cases = withJson.flatMap((operation) =>
+    bodies(operation).map((body) => ({ operation, body })),
+  )
+  expect(cases.length).toBeGreaterThanOrEqual(withJson.length)
+  await forEach(cases, async ({ operation, body }) => {
+    const answer = await harbour.send(operation, {
+      method: operation.method,
+      target: targetOf(operation),
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
+    expectRefusal(answer, 'v1', status)
+  })
+  await harbour.expectNothingLeft()
+}
+
+test('what is no JSON, or not the JSON that is wanted, is refused by every operation with a body', async () => {
+  const harbour = await openHarbour()
+  const object = '{"a":1'
+  await expectRefused(harbour, () => [
+    '',
+    ' ',
+    object,
+    `${object}}}`,
+    "{'a': 1}",
+    '{"a": undefined}',
+    '{"a": "\\x"}',
+    '"\\',
+    'NaN',
+    '[]',
+    '[{}]',
+    'null',
+    'true',
+    '12',
+    '"text"',
+    Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
+    Buffer.from('{"a":"\xc0\xae"}', 'latin1'),
+  ])
+})
+
+test('a body of another content type, or of none, is refused by every operation with a body', async () => {
+  const harbour = await openHarbour()
+  const types = ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', '']
+  const cases = withJson.flatMap((operation) => types.map((type) => ({ operation, type })))
+  await forEach(cases, async ({ operation, type }) => {
+    const answer = await harbour.send(operation, {
+      method: operation.method,
+      target: targetOf(operation),
+      headers: type === '' ? {} : { 'content-type': type },
+      body: JSON.stringify(operation.body.example),
+    })
+    expectRefusal(answer, 'v1', 415)
+  })
+  await harbour.expectNothingLeft()
+})
+
+test('U+0000 and half a surrogate pair are refused in every field, and in the name of a field', async () => {
+  const harbour = await openHarbour()
+  await expectRefused(harbour, ({ body: { schema, example } }) => [
+    ...placesOf(schema, 'string').flatMap((place) => [
+      JSON.stringify(withValue(example, place, 'a\u0000b')),
+      JSON.stringify(withValue(example, place, 'a\ud800b')),
+      JSON.stringify(withValue(example, place, '\udc00')),
+    ]),
+    JSON.stringify({ ...(example as object), 'a\u0000b': 1 }),
+  ])
+})
+
+test('a very long text is refused in every field', async () => {
+  const harbour = await openHarbour()
+  await expectRefused(harbour, ({ body: { schema, example } }) =>
+    placesOf(schema, 'string').map((place) =>
+      JSON.stringify(withValue(example, place, 'x'.repeat(500_000))),
+    ),
+  )
+})
+
+test('a value of another type is refused in every field', async () => {
+  const harbour = await openHarbour()
+  const others: Record<string, unknown[]> = {
+    string: [1, true, [], {}, ['text']],
+    boolean: ['true', 1, [], {}],
+    integer: ['1', 1.5, true, [], {}],
+    number: ['1', true, [], {}],
+  }
+  await expectRefused(harbour, ({ body: { schema, example } }) =>
+    Object.entries(others).flatMap(([type, values]) =>
+      placesOf(schema, type).flatMap((place) =>
+        values.map((value) => JSON.stringify(withValue(example, place, value))),
+      ),
+    ),
+  )
+})
+
+test('a number that no column holds is refused in every numeric field', async () => {
+  const harbour = await openHarbour()
+  const numbers = ['1e400', '-1e400', '1e308', '-1', '9223372036854775808', '-0.5', '0.1']
+  const numeric = (operation: WithBody) =>
+    ['integer', 'number'].flatMap((type) => placesOf(operation.body.schema, type))
+  const cases = withJson
+    .filter((operation) => numeric(operation).length > 0)
+    .flatMap((operation) => numeric(operation).map((place) => ({ operation, place })))
+  expect(cases.length).toBeGreaterThan(1)
+  for (const { operation, place } of cases)
+    for (const number of numbers) {
+      const marked = JSON.stringify(withValue({}, place, 'the number'))
+      const answer = await harbour.send(operation, {
+        method: operation.method,
+        target: targetOf(operation),
+        headers: { 'content-type': 'application/json' },
+        body: marked.replace('"the number"', number),
+      })
+      // A time in the far future is brought down to the longest that a tag may live.
+      if (place[0] === 'expiration' && !number.startsWith('-') && answer.status === 201) continue
+      expectRefusal(answer, 'v1', 400)
+    }
+})
+
+test('JSON that nests a thousand deep is refused by every operation with a body', async () => {
+  const harbour = await openHarbour()
+  await expectRefused(harbour, ({ body: { example } }) => [
+    `${'['.repeat(1000)}${']'.repeat(1000)}`,
+    JSON.stringify({ ...(example as object), extra: 'X' }).replace(
+      '"X"',
+      `${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`,
+    ),
+    '['.repeat(1_000_000),
+  ])
+})
+
+test('a key that stands twice is refused, however it is written', async () => {
+  const harbour = await openHarbour()
+  await expectRefused(harbour, ({ body: { example } }) => {
+    const text = JSON.stringify(example)
+    const [key = ''] = Object.keys(example as object)
+    const escaped = `\\u${key.charCodeAt(0).toString(16).padStart(4, '0')}${key.slice(1)}`
+    return [`{"${key}":1,${text.slice(1)}`, `{"${escaped}":1,${text.slice(1)}`]
+  })
+})
+
+test('a body of more than 1 MiB is refused before it is read', async () => {
+  const harbour = await openHarbour()
+  await expectRefused(harbour, () => ['x'.repeat(1_048_577)], 413)
+})
+
+test('fields that the document does not name change nothing', async () => {
+  const { server } = await openHarbour()
+  const { call } = await server.user('mallory')
+  const before = await server.deps.db
+    .selectFrom('user_account')
+    .selectAll()
+    .orderBy('namespace_id')
+    .execute()
+  const fields = Object.keys(before[0]!).map((name) => [name, null])
+  for (const extra of [
+    { is_superuser: true },
+    { namespace_id: 1 },
+    { password_hash: 'x' },
+    Object.fromEntries(fields.filter(([name]) => name !== 'email')),
+    JSON.parse('{"__proto__": {"is_superuser": true}, "constructor": {"prototype": {}}}'),
+  ]) {
+    const { status } = await call('PUT', '/api/v1/user/', {
+      body: { ...extra, invoice_email: false, invoice_email_address: null },
+    })
+    expect([200, 400]).toContain(status)
+  }
+  const after = await server.deps.db
+    .selectFrom('user_account')
+    .selectAll()
+    .orderBy('namespace_id')
+    .execute()
+  expect(after).toEqual(before)
+  expect(({} as { is_superuser?: boolean }).is_superuser).toBeUndefined()
+})

@@ -1,0 +1,232 @@
+import { expect, test } from 'vitest'
+
+import { everyOperation, targetOf, type DeclaredOperation } from '#test/support/operation.ts'
+import { sendRaw } from '#test/support/raw.ts'
+import { passwordOf } from '#test/support/server.ts'
+import {
+  expectCheap,
+  expectRefusal,
+  faceOf,
+  forEach,
+  openHarbour,
+  type Harbour,
+} from './bad-input.ts'
+
+const operations = everyOperation()
+
+/** Calls an operation as its examples say, but for the target or some headers. */
+function call(
+  harbour: Harbour,
+  operation: DeclaredOperation,
+  { target = targetOf(operation), headers = {} }: { target?: string; headers?: object },
+) {
+  const { method, body } = operation
+  const example = typeof body?.example === 'string' ? body.example : JSON.stringify(body?.example)
+  return harbour.send(operation, {
+    method,
+    target,
+    headers: { ...(body ? { 'content-type': body.type } : {}), ...headers },
+    ...(body ? { body: example } : {}),
+  })
+}
+
+const places = (where: 'query' | 'header') =>
+  operations.flatMap((operation) =>
+    operation.parameters
+      .filter((parameter) => parameter.in === where)
+      .map(({ name, schema }) => ({ operation, name, schema })),
+  )
+
+function expectRefused(answer: Awaited<ReturnType<typeof call>>, operation: DeclaredOperation) {
+  if (operation.method === 'HEAD') expect(answer.status).toBe(400)
+  else expectRefusal(answer, faceOf(operation), 400)
+}
+
+test('a query parameter that an operation does not have is refused, and named', async () => {
+  const harbour = await openHarbour()
+  await forEach(operations, async (operation) => {
+    const path = targetOf(operation)
+    const mark = path.includes('?') ? '&' : '?'
+    const answer = await call(harbour, operation, { target: `${path}${mark}unheard=of` })
+    expectRefused(answer, operation)
+    if (operation.method !== 'HEAD') expect(answer.body.toString()).toContain('unheard')
+  })
+  await harbour.expectNothingLeft()
+})
+
+test('U+0000 in any query parameter is refused, in its name too', async () => {
+  const harbour = await openHarbour()
+  await forEach(places('query'), async ({ operation, name }) => {
+    const target = targetOf(operation, { [name]: 'a%00b' })
+    expectRefused(await call(harbour, operation, { target }), operation)
+  })
+  await forEach(operations, async (operation) => {
+    const path = targetOf(operation)
+    const mark = path.includes('?') ? '&' : '?'
+    expectRefused(await call(harbour, operation, { target: `${path}${mark}a%00=1` }), operation)
+  })
+  await harbour.expectNothingLeft()
+})
+
+test('a very long value is refused in any query parameter and any header parameter', async () => {
+  const harbour = await openHarbour()
+  const isText = ({ schema }: { schema: { type?: string } }) => schema.type !== 'boolean'
+  await forEach(places('query').filter(isText), async ({ operation, name }) => {
+    const target = targetOf(operation, { [name]: 'x'.repeat(20_000) })
+    expectRefused(await call(harbour, operation, { target }), operation)
+  })
+  await forEach(places('header'), async ({ operation, name }) => {
+    const headers = { [name]: 'x'.repeat(20_000) }
+    expectRefused(await call(harbour, operation, { headers }), operation)
+  })
+  await harbour.expectNothingLeft()
+})
+
+test('a number that makes no sense is refused in any numeric query parameter', async () => {
+  const harbour = await openHarbour()
+  const numeric = places('query').filter(({ schema }) => schema.type === 'integer')
+  expect(numeric.length).toBeGreaterThan(3)
+  const values = [
+    '1e400',
+    '-1e400',
+    'NaN',
+    'Infinity',
+    '1.5',
+    'ten',
+    '%20',
+    '0x',
+    '1;2',
+    '1,2',
+    '%D9%A3',
+  ]
+  await forEach(numeric, async ({ operation, name }) => {
+    for (const value of values) {
+      const target = targetOf(operation, { [name]: value })
+      expectRefused(await call(harbour, operation, { target }), operation)
+    }
+    for (const value of ['-0', '0', '99999999999999999999', '-99999999999999999999']) {
+      const target = targetOf(operation, { [name]: value })
+      const { status } = await call(harbour, operation, { target })
+      expect([200, 400], `${target} ${status}`).toContain(status)
+    }
+  })
+})
+
+test('invalid UTF-8 and strange characters in any query parameter are no fault of the registry', async () => {
+  const harbour = await openHarbour()
+  const values = [
+    '%c0%ae',
+    '%ed%a0%80',
+    '%zz',
+    '%',
+    "'%20or%201=1--",
+    '%0d%0aA:%20b',
+    '%F0%9F%90%B3',
+    '../..',
+  ]
+  await forEach(places('query'), async ({ operation, name }) => {
+    for (const value of values) {
+      if (operation.operationId === 'putManifest') continue
+      const answer = await call(harbour, operation, {
+        target: targetOf(operation, { [name]: value }),
+      })
+      expect(answer.status, `${operation.operationId} ${name}=${value}`).toBeLessThan(500)
+      expect(answer.headers.has('a')).toBe(false)
+    }
+  })
+})
+
+test('a parameter that is repeated is refused where it is no list', async () => {
+  const harbour = await openHarbour()
+  const single = places('query').filter(({ schema }) => schema.type !== 'array')
+  await forEach(single, async ({ operation, name }) => {
+    const path = targetOf(operation, { [name]: '1' })
+    expectRefused(await call(harbour, operation, { target: `${path}&${name}=1` }), operation)
+  })
+})
+
+test('thousands of query parameters are refused at no cost', async () => {
+  const harbour = await openHarbour()
+  const { host } = harbour
+  const many = Array.from({ length: 5000 }, (_, index) => `a${index}=`).join('&')
+  await expectCheap(async () => {
+    for (const path of ['/v2/_catalog', '/api/v1/repository', '/api/v1/nowhere', '/v2/']) {
+      const target = `${path}?${many}`
+      const headers = path.startsWith('/v2') ? harbour.identify({ api: 'v2', operationId: '' }) : {}
+      const answer = await sendRaw(host, { method: 'GET', target, headers })
+      expectRefusal(answer, path.startsWith('/v2') ? 'v2' : 'v1', 400)
+    }
+  })
+})
+
+test('ten thousand scopes are refused, in a query and in a form', async () => {
+  const harbour = await openHarbour()
+  const { host } = harbour
+  await expectCheap(async () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => `repository:a/b${index}:pull`)
+    const target = `/v2/auth?scope=${many.join('&scope=')}`
+    expectRefusal(await sendRaw(host, { method: 'GET', target }), 'both', 431)
+    for (const scopes of [many.slice(0, 101), many.slice(0, 700)]) {
+      const query = `/v2/auth?scope=${scopes.join(scopes.length > 101 ? '%20' : '&scope=')}`
+      expectRefusal(await sendRaw(host, { method: 'GET', target: query }), 'v2', 400)
+    }
+    const form = new URLSearchParams({
+      grant_type: 'password',
+      username: 'acme',
+      password: passwordOf('acme'),
+      scope: many.join(' '),
+    })
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const request = { method: 'POST', target: '/v2/auth', headers }
+    expectRefusal(await sendRaw(host, { ...request, body: form.toString() }), 'form', 400)
+    form.set('scope', many.slice(0, 101).join(' '))
+    expectRefusal(await sendRaw(host, { ...request, body: form.toString() }), 'form', 400)
+  })
+  await harbour.expectNothingLeft()
+})
+
+test('names that are too long, and scopes that are none, are refused with the rule that they break', async () => {
+  const harbour = await openHarbour()
+  const { host, server } = harbour
+  const long = 'a'.repeat(300)
+  const registry = harbour.identify({ api: 'v2', operationId: '' })
+  const refuse = async (target: string, code: string) => {
+    const answer = await sendRaw(host, { method: 'GET', target, headers: registry })
+    expect(expectRefusal(answer, 'v2', 400)).toBe(code)
+  }
+  await refuse(`/v2/acme/${long}/tags/list`, 'NAME_INVALID')
+  await refuse(`/v2/acme/nginx/manifests/${long}`, 'TAG_INVALID')
+  await refuse(`/v2/acme/nginx/manifests/sha256:${long}`, 'DIGEST_INVALID')
+  await refuse(`/v2/acme/nginx/blobs/${long}`, 'DIGEST_INVALID')
+  for (const scope of [
+    'repository',
+    'repository:acme/nginx',
+    'x'.repeat(20_000),
+    'repository:A B:pull',
+  ]) {
+    const target = `/v2/auth?scope=${encodeURIComponent(scope)}`
+    expectRefusal(await sendRaw(host, { method: 'GET', target }), 'v2', 400)
+  }
+  const acme = server.as('acme')
+  for (const path of [
+    `users/${long}`,
+    `repository/acme/${long}`,
+    `repository/acme/nginx/tag/${long}/restore`,
+  ])
+    expect(
+      (
+        await acme(
+          path.endsWith('restore') ? 'POST' : 'GET',
+          `/api/v1/${path}`,
+          path.endsWith('restore') ? { body: { manifest_digest: 'x' } } : {},
+        )
+      ).status,
+    ).toBe(400)
+  const upload = {
+    method: 'GET',
+    target: `/v2/acme/nginx/blobs/uploads/${long}`,
+    headers: registry,
+  }
+  expectRefusal(await sendRaw(host, upload), 'v2')
+  await harbour.expectNothingLeft()
+})

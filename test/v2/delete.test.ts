@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+
+import { imageIndexType } from '#domain/manifest.ts'
+import { outcome } from '#test/support/client.ts'
+import { makeIndex, pushImage, pushManifest } from '#test/support/image.ts'
+import { newOwner, shareServer } from '#test/support/shared.ts'
+
+const shared = shareServer()
+
+test('deleting a tag leaves the manifest and its other tags', async () => {
+  const { push, path, fullName } = await newOwner(shared())
+  const image = await pushImage(push, fullName, ['v1', 'latest'])
+  expect(await outcome(push('DELETE', `${path}/manifests/v1`))).toEqual([202])
+  for (const method of ['GET', 'DELETE'])
+    expect(await outcome(push(method, `${path}/manifests/v1`))).toEqual([404, 'MANIFEST_UNKNOWN'])
+  expect(await outcome(push('HEAD', `${path}/manifests/v1`))).toEqual([404])
+  expect((await push('GET', `${path}/tags/list`)).json.tags).toEqual(['latest'])
+  for (const reference of ['latest', image.digest])
+    expect(await outcome(push('GET', `${path}/manifests/${reference}`))).toEqual([200])
+})
+
+test('deleting a manifest takes all its tags with it, and no others', async () => {
+  const { push, path, fullName } = await newOwner(shared())
+  const image = await pushImage(push, fullName, ['v1', 'latest'])
+  await pushImage(push, fullName, ['other'])
+  expect(await outcome(push('DELETE', `${path}/manifests/${image.digest}`))).toEqual([202])
+  for (const reference of ['v1', 'latest', image.digest])
+    expect(await outcome(push('GET', `${path}/manifests/${reference}`))).toEqual([
+      404,
+      'MANIFEST_UNKNOWN',
+    ])
+  expect((await push('GET', `${path}/tags/list`)).json.tags).toEqual(['other'])
+  expect(await outcome(push('DELETE', `${path}/manifests/${image.digest}`))).toEqual([
+    404,
+    'MANIFEST_UNKNOWN',
+  ])
+  await pushImage(push, fullName, ['v1'], image)
+  expect(await outcome(push('GET', `${path}/manifests/v1`))).toEqual([200])
+  expect(await outcome(push('GET', `${path}/manifests/latest`))).toEqual([404, 'MANIFEST_UNKNOWN'])
+})
+
+test('what was deleted stays in the history of its tag', async () => {
+  const server = shared()
+  const { push, path, fullName, name } = await newOwner(server)
+  const image = await pushImage(push, fullName, ['v1', 'v2'])
+  const second = await pushImage(push, fullName, ['v1'])
+  await push('DELETE', `${path}/manifests/v1`)
+  await push('DELETE', `${path}/manifests/${image.digest}`)
+  const { json } = await server.as(name)('GET', `/api/v1/repository/${fullName}/tag/`)
+  const lives = json.tags.map((tag: Record<string, unknown>) => [
+    tag['name'],
+    tag['manifest_digest'],
+    typeof tag['end_ts'],
+  ])
+  expect(lives).toHaveLength(3)
+  expect(lives).toEqual(
+    expect.arrayContaining([
+      ['v1', image.digest, 'number'],
+      ['v1', second.digest, 'number'],
+      ['v2', image.digest, 'number'],
+    ]),
+  )
+})
+
+test('an index goes without its manifests, and they can go before it', async () => {
+  const { push, path, fullName } = await newOwner(shared())
+  const [first, second] = [await pushImage(push, fullName, []), await pushImage(push, fullName, [])]
+  const index = makeIndex([first, second])
+  const digest = await pushManifest(push, fullName, 'all', index, imageIndexType)
+  expect(await outcome(push('DELETE', `${path}/manifests/${first.digest}`))).toEqual([202])
+  expect(await outcome(push('GET', `${path}/manifests/all`))).toEqual([200])
+  expect(await outcome(push('DELETE', `${path}/manifests/${digest}`))).toEqual([202])
+  expect(await outcome(push('GET', `${path}/manifests/${second.digest}`))).toEqual([200])
+})
+
+test('a delete token deletes and does nothing else; a push token deletes nothing', async () => {
+  const server = shared()
+  const { push, path, fullName, name } = await newOwner(server)
+  const image = await pushImage(push, fullName, ['v1'])
+  const pusher = await server.registry(name, `repository:${fullName}:pull,push`)
+  const deleter = await server.registry(name, `repository:${fullName}:delete`)
+  expect(await outcome(pusher('DELETE', `${path}/manifests/v1`))).toEqual([401, 'UNAUTHORIZED'])
+  expect(await outcome(deleter('GET', `${path}/manifests/v1`))).toEqual([401, 'UNAUTHORIZED'])
+  expect(await outcome(deleter('POST', `${path}/blobs/uploads/`))).toEqual([401, 'UNAUTHORIZED'])
+  expect(await outcome(deleter('DELETE', `${path}/manifests/${image.digest}`))).toEqual([202])
+  const everything = await server.registry(name, `repository:${fullName}:*`)
+  await pushImage(everything, fullName, ['v2'])
+  expect(await outcome(everything('DELETE', `${path}/manifests/v2`))).toEqual([202])
+})
+
+test('an audit row tells of each tag that was pushed and deleted', async () => {
+  const server = shared()
+  const { push, path, fullName } = await newOwner(server)
+  const image = await pushImage(push, fullName, ['v1', 'v2'])
+  await push('DELETE', `${path}/manifests/v1`)
+  await push('DELETE', `${path}/manifests/${image.digest}`)
+  const rows = (await server.logs(fullName)).map(({ kind, metadata }) => [kind, metadata['tag']])
+  expect(rows).toEqual([
+    ['create_repo', undefined],
+    ['push_repo', 'v1'],
+    ['push_repo', 'v2'],
+    ['delete_tag', 'v1'],
+    ['delete_tag', 'v2'],
+  ])
+})

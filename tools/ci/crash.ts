@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Client } from './crash/client.ts'
+import {
+  awaitHealth,
+  makeAccount,
+  makePlace,
+  portolan,
+  postgresPid,
+  startServer,
+  type ServerProcess,
+} from './server.ts'
+
+/*
+ * Kills server, database, or both, under four clients that push, delete and retag, and starts them again. Fails when
+ * anything that was acknowledged does not hold, or when `fsck --deep` finds anything after the clean-up.
+ *
+ *   node tools/ci/crash.ts [--kills 30]
+ */
+const { values } = parseArgs({ options: { kills: { type: 'string', default: '30' } } })
+const kills = Number(values.kills)
+const names = ['north', 'east', 'south', 'west']
+const victims = ['server', 'database', 'both'] as const
+/** Beside the clients at work, each so many kills. */
+const checkEvery = 5
+
+const startedAt = performance.now()
+const place = await makePlace()
+const clients = names.map((name) => {
+  const others = names.filter((other) => other !== name)
+  return new Client(place, name, others)
+})
+const faults: string[] = []
+let server = await startServer(place)
+try {
+  await makeAccount(place)
+  for (let kill = 1; kill <= kills && faults.length === 0; kill += 1) await round(kill)
+  faults.push(...(await verifyAll({ whole: true })))
+  await server.end('SIGTERM')
+  await checkStorage('with no server')
+} finally {
+  await server.end('SIGKILL').catch(() => undefined)
+}
+for (const fault of faults) console.error(fault)
+const sum = (count: (client: Client) => number) =>
+  clients.reduce((total, client) => total + count(client), 0)
+console.log(
+  `${kills} kills in ${Math.round((performance.now() - startedAt) / 1000)} s: ${sum((client) => client.acknowledged)} changes acknowledged, ${sum((client) => client.unanswered)} not answered; ${sum((client) => client.model.blobs.size + client.model.manifests.size + client.model.tags.size)} things looked at; ${faults.length} faults`,
+)
+if (faults.length === 0) await place.remove()
+else console.error(`the data is left in ${place.dataDirectory}`)
+process.exitCode = faults.length === 0 ? 0 : 1
+
+async function round(kill: number): Promise<void> {
+  const victim = victims[kill % victims.length]!
+  for (const client of clients) client.start()
+  if (kill % checkEvery === 0) await checkStorage(`beside clients, before kill ${kill}`)
+  await sleep(randomInt(200, 2_000))
+  server = await strike(victim)
+  await awaitHealth(place)
+  await Promise.all(clients.map((client) => client.stop()))
+  const found = await verifyAll({ whole: kill % checkEvery === 0 })
+  faults.push(...found.map((fault) => `after kill ${kill} (${victim}): ${fault}`))
+  for (const client of clients) faults.push(...client.faults.splice(0))
+}
+
+/** Ends what is to be killed, and gives the server that runs afterwards. */
+async function strike(victim: (typeof victims)[number]): Promise<ServerProcess> {
+  if (victim !== 'server') {
+    const pid = await postgresPid(place)
+    if (pid !== undefined) process.kill(pid, 'SIGKILL')
+  }
+  if (victim === 'database') return server
+  await server.end('SIGKILL')
+  return startServer(place)
+}
+
+async function verifyAll(options: { whole: boolean }): Promise<string[]> {
+  const found = await Promise.all(clients.map((client) => client.verify(options)))
+  return found.flat()
+}
+
+async function checkStorage(when: string): Promise<void> {
+  const cleaned = await portolan(place, 'clean-up', '--grace', '0s')
+  if (cleaned.code !== 0) faults.push(`clean-up ${when}: ${cleaned.out} ${cleaned.err}`)
+  const checked = await portolan(place, 'fsck', '--deep')
+  console.log(`${when}: ${cleaned.out}; ${checked.out}`)
+  if (checked.code !== 0) faults.push(`fsck ${when}: ${checked.out} ${checked.err}`)
+}
