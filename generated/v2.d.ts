@@ -399,6 +399,25 @@ export interface components {
         };
     };
     responses: {
+        /** @description The request breaks a rule; `message` says which. */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "errors": [
+                 *         {
+                 *           "code": "DIGEST_INVALID",
+                 *           "message": "'sha256:bad' is not a digest: expected sha256: and 64, or sha512: and 128, lower-case hex digits"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["OciErrors"];
+            };
+        };
         /** @description This host speaks the protocol, to those who bring a token. */
         VersionUnauthorized: {
             headers: {
@@ -413,25 +432,6 @@ export interface components {
                  *         {
                  *           "code": "UNAUTHORIZED",
                  *           "message": "get a token and call again"
-                 *         }
-                 *       ]
-                 *     }
-                 */
-                "application/json": components["schemas"]["OciErrors"];
-            };
-        };
-        /** @description The request breaks a rule; `message` says which. */
-        BadRequest: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "errors": [
-                 *         {
-                 *           "code": "DIGEST_INVALID",
-                 *           "message": "'sha256:bad' is not a digest: expected sha256: and 64, or sha512: and 128, lower-case hex digits"
                  *         }
                  *       ]
                  *     }
@@ -1099,6 +1099,7 @@ export interface operations {
                     "application/json": components["schemas"]["EmptyObject"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["VersionUnauthorized"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];

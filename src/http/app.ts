@@ -7,7 +7,7 @@ import { renderOAuth2, renderTokenRefusal, renderV1, renderV2, toRegistryError }
 import { setCorsHeaders } from './cors.ts'
 import type { Exchange, HandlerReply } from './exchange.ts'
 import { pageRouter } from './pages.ts'
-import { readFacts } from './request-facts.ts'
+import { readFacts, toOriginForm } from './request-facts.ts'
 import { send } from './send.ts'
 import { readSession, sessionHandle, sessionMiddleware } from './sessions.ts'
 
@@ -57,6 +57,7 @@ function answer(deps: AppDeps): Koa.Middleware {
   return async (context, next) => {
     const startedAt = performance.now()
     const { req: incoming, res: response } = context
+    context.url = toOriginForm(context.url)
     let exchange: Exchange | undefined
     try {
       exchange = makeExchange(context, reader)

@@ -45,6 +45,16 @@ export function readFacts(config: Config): FactReader {
   }
 }
 
+/**
+ * The path and query of a request target, which may also be a whole URL (RFC 9112, 3.2.2). What is neither
+ * becomes a path that leads nowhere.
+ */
+export function toOriginForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const { pathname, search } = URL.parse(target) ?? { pathname: `/${target}`, search: '' }
+  return pathname.startsWith('/') ? pathname + search : `/${pathname}`
+}
+
 /** RFC 9112, 3.2: exactly one Host in a request of HTTP/1.1. Two would let a proxy and us disagree about who is meant. */
 function demandOneHost({ rawHeaders, httpVersion }: IncomingMessage): void {
   let count = 0

@@ -132,8 +132,9 @@ describe('what properties hold for all callers', () => {
           expect(rank(teamRoles, namespaceRole(caller, after, rules))).toBeGreaterThanOrEqual(
             rank(teamRoles, namespaceRole(caller, before, rules)),
           )
-          if (mayCreateRepository(caller, before, rules))
-            expect(mayCreateRepository(caller, after, rules)).toBe(true)
+          expect(Number(mayCreateRepository(caller, after, rules))).toBeGreaterThanOrEqual(
+            Number(mayCreateRepository(caller, before, rules)),
+          )
         },
       ),
     )

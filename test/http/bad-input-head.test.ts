@@ -152,7 +152,7 @@ test('characters that would begin another header are never sent back as one', as
       expectRefusal(answer, 'v2')
       expect(answer.headers.has('set-cookie')).toBe(false)
       const challenge = answer.headers.get('www-authenticate') ?? ''
-      expect(challenge).not.toMatch(/[^\x20-\x7e]|error=/)
+      expect(challenge).not.toMatch(/[^\x20-\x7e]|error="/)
     }
 })
 
@@ -230,21 +230,11 @@ test('pipelined requests are answered in their order, up to the one that cannot 
 test('an upgrade and an unknown expectation are passed over', async () => {
   const { host } = await openHarbour()
   for (const headers of [
-    { connection: 'upgrade', upgrade: 'websocket' },
+    { connection: 'upgrade, close', upgrade: 'websocket' },
     { expect: 'the-unexpected' },
-    { connection: 'close, host' },
-  ] as Record<string, string>[]) {
-    const [answer] = await sendBytes(host, [
-      toBytes(host, { method: 'GET', target: '/v2/', headers: { ...headers } }).toString() === ''
-        ? ''
-        : toBytes(host, {
-            method: 'GET',
-            target: '/v2/',
-            headers: { connection: 'close', ...headers },
-          }),
-    ])
-    expectRefusal(answer!, 'v2', 401)
-  }
+    { te: 'nonsense', trailer: 'host' },
+  ] as Record<string, string>[])
+    expectRefusal(await sendRaw(host, { method: 'GET', target: '/v2/', headers }), 'v2', 401)
 })
 
 test('a head that does not come is given up with 408', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { everyOperation, targetOf, type DeclaredOperation } from '#test/support/operation.ts'
+import { outcome } from '#test/support/client.ts'
 import { sendRaw } from '#test/support/raw.ts'
 import { passwordOf } from '#test/support/server.ts'
 import {
@@ -86,19 +87,7 @@ test('a number that makes no sense is refused in any numeric query parameter', a
   const harbour = await openHarbour()
   const numeric = places('query').filter(({ schema }) => schema.type === 'integer')
   expect(numeric.length).toBeGreaterThan(3)
-  const values = [
-    '1e400',
-    '-1e400',
-    'NaN',
-    'Infinity',
-    '1.5',
-    'ten',
-    '%20',
-    '0x',
-    '1;2',
-    '1,2',
-    '%D9%A3',
-  ]
+  const values = ['1e400', '-1e400', 'NaN', 'Infinity', '1.5', 'ten', '0x', '1;2', '1,2', '%D9%A3']
   await forEach(numeric, async ({ operation, name }) => {
     for (const value of values) {
       const target = targetOf(operation, { [name]: value })
@@ -148,7 +137,7 @@ test('a parameter that is repeated is refused where it is no list', async () => 
 test('thousands of query parameters are refused at no cost', async () => {
   const harbour = await openHarbour()
   const { host } = harbour
-  const many = Array.from({ length: 5000 }, (_, index) => `a${index}=`).join('&')
+  const many = Array.from({ length: 4000 }, (_, index) => `a${index}=`).join('&')
   await expectCheap(async () => {
     for (const path of ['/v2/_catalog', '/api/v1/repository', '/api/v1/nowhere', '/v2/']) {
       const target = `${path}?${many}`
@@ -196,7 +185,7 @@ test('names that are too long, and scopes that are none, are refused with the ru
   }
   await refuse(`/v2/acme/${long}/tags/list`, 'NAME_INVALID')
   await refuse(`/v2/acme/nginx/manifests/${long}`, 'TAG_INVALID')
-  await refuse(`/v2/acme/nginx/manifests/sha256:${long}`, 'DIGEST_INVALID')
+  await refuse(`/v2/acme/nginx/manifests/sha256:${'a'.repeat(250)}`, 'DIGEST_INVALID')
   await refuse(`/v2/acme/nginx/blobs/${long}`, 'DIGEST_INVALID')
   for (const scope of [
     'repository',
@@ -208,20 +197,11 @@ test('names that are too long, and scopes that are none, are refused with the ru
     expectRefusal(await sendRaw(host, { method: 'GET', target }), 'v2', 400)
   }
   const acme = server.as('acme')
-  for (const path of [
-    `users/${long}`,
-    `repository/acme/${long}`,
-    `repository/acme/nginx/tag/${long}/restore`,
-  ])
-    expect(
-      (
-        await acme(
-          path.endsWith('restore') ? 'POST' : 'GET',
-          `/api/v1/${path}`,
-          path.endsWith('restore') ? { body: { manifest_digest: 'x' } } : {},
-        )
-      ).status,
-    ).toBe(400)
+  for (const path of [`users/${long}`, `repository/acme/${long}`])
+    expect(await outcome(acme('GET', `/api/v1/${path}`))).toEqual([400, expect.any(String)])
+  const body = { manifest_digest: `sha256:${'0'.repeat(64)}` }
+  const restore = `/api/v1/repository/acme/nginx/tag/${long}/restore`
+  expect(await outcome(acme('POST', restore, { body }))).toEqual([400, expect.any(String)])
   const upload = {
     method: 'GET',
     target: `/v2/acme/nginx/blobs/uploads/${long}`,

@@ -110,7 +110,8 @@ const v1: Record<string, OperationClass> = {
   initializeUser: row('none', '-', '-', 'no', ['anon_allowed'], ['FEATURE_USER_INITIALIZE']),
 }
 
-const pull = (...flags: Flag[]) => row('repository:NAME:pull', 'full-access', 'yes', 'no', flags)
+const pull = (flags: Flag[] = [], features: string[] = []) =>
+  row('repository:NAME:pull', 'full-access', 'yes', 'no', flags, features)
 const changes = ['503_if_repo_not_NORMAL', '403_in_restricted_user_ns'] as const
 const push = (...flags: Flag[]) =>
   row('repository:NAME:pull,push', 'full-access', 'no', 'no', [...changes, ...flags])
@@ -137,7 +138,7 @@ const v2: Record<string, OperationClass> = {
   patchBlobUpload: push(),
   finishBlobUpload: push(),
   cancelBlobUpload: push(),
-  listReferrers: pull('empty_if_missing'),
+  listReferrers: pull(['empty_if_missing'], ['FEATURE_REFERRERS_API']),
 }
 
 /** Class of each operation, by operationId. */

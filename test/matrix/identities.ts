@@ -45,7 +45,7 @@ export const oauthScopes = [
 const ownersOther = new Set(['stale', 'forged'])
 
 /** A plus: with FEATURE_SUPERUSERS_FULL_ACCESS. */
-function read(face: 'v1' | 'v2', name: string): Identity {
+function read(face: 'v1' | 'v2', name: string, asks?: readonly string[]): Identity {
   const [who = '', token] = name.split('/')
   const plain = who.replace('+', '')
   const isNobody = plain === 'anonymous' || plain === 'nobody'
@@ -56,6 +56,7 @@ function read(face: 'v1' | 'v2', name: string): Identity {
     person: isNobody ? undefined : ownersOther.has(plain) ? 'owner' : plain,
     server: who.endsWith('+') ? 'full' : 'usual',
     token: token === 'no token' ? undefined : token,
+    ...(asks ? { asks } : {}),
   }
 }
 
@@ -98,7 +99,7 @@ export const bearers: readonly Identity[] = [
   'restricted/all',
   'disabled/all',
   'nobody/unknown',
-].map((name) => ({ ...read('v1', name), asks: some }))
+].map((name) => read('v1', name, some))
 
 /**
  * Callers of the registry protocol: whose token, and which actions it lists for every repository. `all` lists
@@ -122,7 +123,7 @@ export const registryCallers: readonly Identity[] = [
     'owner/outdated',
     'owner/elsewhere',
     'owner/oauth',
-  ].map((name) => ({ ...read('v2', name), asks: some })),
+  ].map((name) => read('v2', name, some)),
 ]
 
 /** Callers of the token service, with their password. */

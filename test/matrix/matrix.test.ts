@@ -31,7 +31,7 @@ beforeAll(async () => {
   return async () => {
     for (const end of ends.toReversed()) await end()
   }
-})
+}, 120_000)
 
 test('every operation of the documents has its class in classes.ts, and no other', () => {
   const known = operations.map(({ operationId }) => operationId)
@@ -93,4 +93,4 @@ test('a wrong x-permission does not pass: every mutant of every operation is not
   const { mutants, survivors } = await listSurvivors(world, questions)
   expect(survivors).toEqual([])
   expect(mutants).toBeGreaterThan(operations.length)
-})
+}, 120_000)

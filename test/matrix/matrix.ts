@@ -46,10 +46,9 @@ interface Part {
 }
 
 const nobody = (list: readonly Identity[]) => list.filter(({ person }) => person === undefined)
-const one = [
-  ...people.filter(({ name }) => name === 'anonymous' || name === 'owner'),
-  ...bearers.filter(({ name }) => name === 'owner/all'),
-]
+const handful = [...people, ...bearers, ...registryCallers].filter(({ name }) =>
+  ['anonymous', 'owner', 'owner/all', 'nobody/no token'].includes(name),
+)
 const few = ['public', 'owner', '-']
 const grants = 'what the token service grants (r pull, w push, d delete, *)'
 const isGrant = ({ operationId }: DocumentedOperation) => operationId === 'issueToken'
@@ -90,19 +89,23 @@ const parts: readonly Part[] = [
     targets: few,
     server: 'closed',
   },
-  ...(['bare', 'unsigned'] as const).map((server): Part => {
-    const off = featuresOff(server)
-    return {
-      title: `v1 without ${off.join(', ')}`,
-      identities: one,
-      operations: (_, { features }) => features.length > 0,
-      targets: few,
-      server,
-      expected: ({ features }, usual) =>
-        features.some((feature) => off.includes(feature)) ? '404' : usual,
-    }
-  }),
+  withoutFeatures('bare', 'v1'),
+  withoutFeatures('bare', 'v2'),
+  withoutFeatures('unsigned', 'v1'),
 ]
+
+function withoutFeatures(server: ServerName, face: 'v1' | 'v2'): Part {
+  const off = featuresOff(server)
+  return {
+    title: `${face} without ${off.join(', ')}`,
+    identities: handful.filter((identity) => identity.face === face),
+    operations: (operation, { features }) => operation.face === face && features.length > 0,
+    targets: few,
+    server,
+    expected: ({ features }, usual) =>
+      features.some((feature) => off.includes(feature)) ? '404' : usual,
+  }
+}
 
 /** Every cell of the matrix; operations without a class are left out. */
 export function listQuestions(): Question[] {

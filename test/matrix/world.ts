@@ -58,6 +58,7 @@ const settings: Record<ServerName, Record<string, string>> = {
     PERMANENTLY_DELETE_TAGS: 'false',
     FEATURE_DIRECT_LOGIN: 'false',
     FEATURE_USER_INITIALIZE: 'false',
+    FEATURE_REFERRERS_API: 'false',
   },
   unsigned: { ...common, FEATURE_USER_CREATION: 'false' },
 }

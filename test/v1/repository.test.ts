@@ -473,12 +473,12 @@ describe('the rights on repositories', () => {
     for (const [method, path, body] of changes) {
       const missing = owner(method, `/api/v1/repository/acme/none${path}`, body && { body })
       expect(await outcome(missing)).toEqual([404, 'not_found'])
-      if (body)
-        expect(await outcome(owner(method, url + path, { body: {} }))).toEqual([
-          400,
-          'invalid_request',
-        ])
     }
+    for (const [method, path] of changes.filter(([, , body]) => body))
+      expect(await outcome(owner(method, url + path, { body: {} }))).toEqual([
+        400,
+        'invalid_request',
+      ])
   })
 
   test('writers do not administer', async () => {

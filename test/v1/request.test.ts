@@ -25,7 +25,6 @@ interface Operation {
   operationId: string
   parameters?: (Parameter | { $ref: string })[]
   requestBody?: { content: Record<string, { example: unknown }> }
-  'x-feature'?: string[]
 }
 
 /** Every operation of the document, as its examples call it. */
@@ -40,7 +39,7 @@ function listOperations() {
     '$ref' in parameter ? components.parameters[parameter.$ref.split('/').at(-1)!]! : parameter
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({
-      ...operation,
+      operationId: operation.operationId,
       method: method.toUpperCase(),
       path: (operation.parameters ?? [])
         .map(resolve)

@@ -69,6 +69,7 @@ test('one range gives those bytes: from-to, from, the last so many, cut to what 
     ['bytes=-100', 900, 999],
     ['bytes=-5000', 0, 999],
     ['bytes=990-5000', 990, 999],
+    ['bytes=995-99999999999999999999', 995, 999],
     ['Bytes=1-2', 1, 2],
     ['bytes=5000-6000,10-19', 10, 19],
   ]
@@ -119,7 +120,7 @@ test('ranges outside of the blob, or that make no sense, are refused with its si
     'bytes=-',
     'bytes=1-2,x',
     'bytes=--1',
-    'bytes=0-99999999999999999999',
+    'bytes=99999999999999999999-',
   ]) {
     const answer = await get({ range })
     expect([range, ...(await outcome(answer))]).toEqual([range, 416, 'RANGE_INVALID'])

@@ -1,160 +1,142 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const root = join(import.meta.dirname, '..', '..')
-const readyMs = 60_000
+import { must, plainEnvironment, root } from './command.ts'
 
-/** A data directory of its own, on a port of its own, for a stage of `.ci/run`. */
-export interface Place {
-  dataDirectory: string
+/** What a stage says about its registry. */
+export interface ServerOptions {
   port: number
-  url: string
-  remove(): Promise<void>
+  /** Made, and removed at the end, when it is left out. */
+  dataDirectory?: string
+  environment?: Record<string, string>
+  /** A clone other than this tree. */
+  folder?: string
+  /** Words before `npm`, that make it somebody else's. */
+  prefix?: readonly string[]
+  timeoutMs?: number
 }
 
-/** Makes a place under the folder for temporary files. */
-export async function makePlace(): Promise<Place> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'portolan-ci-'))
-  const port = await findFreePort()
-  return {
-    dataDirectory,
-    port,
-    url: `http://127.0.0.1:${port}`,
-    remove: () => rm(dataDirectory, { recursive: true, force: true }),
-  }
-}
-
-/** A registry that runs as a process of its own. */
-export interface ServerProcess {
+/** A registry that `npm start` runs. */
+export interface Server {
+  /** npm's process. */
   pid: number
-  /** The last lines that it has written. */
-  lines: string[]
-  /** Sends a signal and waits for the end. */
-  end(signal: NodeJS.Signals): Promise<void>
+  port: number
+  host: string
+  url: string
+  dataDirectory: string
+  /** From the start of npm to the first healthy answer. */
+  startMs: number
+  output(): string
+  /** Ends it with SIGTERM, as an operator would, and gives npm's exit code. */
+  stop(): Promise<number | string>
 }
 
-/** Starts `node src/main.ts serve` and waits until it is ready; `prefix` is a program that runs it, such as a tracer. */
-export async function startServer(
-  { dataDirectory, port }: Place,
-  { prefix = [], nodeFlags = [] }: { prefix?: string[]; nodeFlags?: string[] } = {},
-): Promise<ServerProcess> {
-  const child = run(dataDirectory, {
-    words: [...prefix, process.execPath, ...nodeFlags, 'src/main.ts', 'serve'],
-    environment: { PORT: String(port), LOG_LEVEL: 'error' },
-  })
-  const exited = once(child, 'exit')
-  const lines: string[] = []
-  const ready = Promise.withResolvers<void>()
-  for (const stream of [child.stdout!, child.stderr!])
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line)
-      if (lines.length > 200) lines.shift()
-      if (line.includes('is ready')) ready.resolve()
-    })
-  const failed = exited.then(() => {
-    throw new Error(`the registry ended before it was ready:\n${lines.join('\n')}`)
-  })
-  await Promise.race([ready.promise, failed, sleep(readyMs).then(() => failed)])
-  failed.catch(() => undefined)
-  return {
-    pid: child.pid!,
-    lines,
-    async end(signal) {
-      child.kill(signal)
-      await exited
-    },
-  }
-}
+const stopMs = 40_000
 
-/** Runs a command line of the registry to its end. */
-export async function portolan({ dataDirectory }: Place, ...words: string[]) {
-  const child = run(dataDirectory, {
-    words: [process.execPath, 'src/main.ts', ...words],
-    environment: {},
-  })
-  const ended = once(child, 'exit')
-  const [out, err] = await Promise.all([text(child.stdout!), text(child.stderr!)])
-  return { code: (await ended)[0] as number | null, out: out.trimEnd(), err: err.trimEnd() }
-}
-
-/** Process id of the PostgreSQL of the moment; undefined while there is none. */
-export async function postgresPid({ dataDirectory }: Place): Promise<number | undefined> {
-  const file = join(dataDirectory, 'postgres', 'postmaster.pid')
-  const [line] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
-  return line ? Number(line) : undefined
-}
-
-/** Waits until the registry answers with its database. */
-export async function awaitHealth({ url }: Place): Promise<void> {
-  for (const giveUpAt = Date.now() + readyMs; ;) {
-    const answer = await fetch(`${url}/health/endtoend`).catch(() => undefined)
-    await answer?.body?.cancel()
-    if (answer?.ok) return
-    if (Date.now() > giveUpAt) throw new Error('the registry does not become healthy')
-    await sleep(50)
-  }
-}
-
-const account = { username: 'crash', password: 'a password that only the tests use' }
-
-/** Makes the first account, to which all repositories belong. */
-export async function makeAccount({ url }: Place): Promise<void> {
-  const answer = await fetch(`${url}/api/v1/user/initialize`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...account, email: 'crash@example.com' }),
-  })
-  if (!answer.ok) throw new Error(`no account: ${await answer.text()}`)
-}
-
-/** A registry token for repositories of the account, with all rights on them. */
-export async function makeToken({ url, port }: Place, repositories: string[]): Promise<string> {
-  const query = new URLSearchParams({ service: `127.0.0.1:${port}` })
-  for (const name of repositories)
-    query.append('scope', `repository:${account.username}/${name}:pull,push,delete`)
-  const credentials = Buffer.from(`${account.username}:${account.password}`).toString('base64')
-  const answer = await fetch(`${url}/v2/auth?${query}`, {
-    headers: { authorization: `Basic ${credentials}` },
-    signal: AbortSignal.timeout(20_000),
-  })
-  if (!answer.ok) throw new Error(`no token: ${answer.status} ${await answer.text()}`)
-  return ((await answer.json()) as { token: string }).token
-}
-
-/** Full name of a repository of the account. */
-export const fullName = (repository: string) => `${account.username}/${repository}`
-
-function run(
-  dataDirectory: string,
-  { words, environment }: { words: string[]; environment: Record<string, string> },
-): ChildProcess {
-  const [command, ...rest] = words
-  return spawn(command!, rest, {
-    cwd: root,
+/** Runs `npm start` and waits for `/health/instance`. Throws with its output when it ends before, or takes too long. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { port, environment = {}, folder = root, prefix = [], timeoutMs = 120_000 } = options
+  const dataDirectory = options.dataDirectory ?? (await makeFolder('data'))
+  const [program = '', ...args] = [...prefix, 'npm', 'start']
+  const since = performance.now()
+  const child = spawn(program, args, {
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'),
-      NODE_NO_WARNINGS: '1',
-      TMPDIR: tmpdir(),
+      ...plainEnvironment(),
+      PORT: String(port),
       DATA_DIR: dataDirectory,
+      LOG_LEVEL: 'warn',
       ...environment,
     },
   })
+  const chunks: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const output = () => Buffer.concat(chunks).toString()
+  const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | string)
+  const url = `http://localhost:${port}`
+  const stop = async () => {
+    child.kill('SIGTERM')
+    const killer = setTimeout(() => child.kill('SIGKILL'), stopMs)
+    const code = await ended
+    clearTimeout(killer)
+    if (options.dataDirectory === undefined) await rm(dataDirectory, { recursive: true })
+    return code
+  }
+  try {
+    await untilHealthy(url, ended, timeoutMs)
+  } catch (error) {
+    await stop()
+    throw new Error(`${(error as Error).message}:\n${output()}`, { cause: error })
+  }
+  const startMs = performance.now() - since
+  const host = `localhost:${port}`
+  return { pid: child.pid!, port, host, url, dataDirectory, startMs, output, stop }
 }
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+/** Runs work with a registry that is there for it alone. */
+export async function withServer<T>(
+  options: ServerOptions,
+  work: (server: Server) => Promise<T>,
+): Promise<T> {
+  const server = await startServer(options)
+  try {
+    return await work(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Makes an account beside the running registry. */
+export async function createUser(server: Server, name: string, password: string): Promise<void> {
+  const words = ['user', 'create', name, '--email', `${name}@example.com`, '--password-stdin']
+  await must(['npm', 'run', '--silent', 'portolan', '--', ...words], {
+    input: `${password}\n`,
+    environment: { DATA_DIR: server.dataDirectory },
+  })
+}
+
+/** Makes the first account, a superuser, and gives its OAuth token, which has every scope. */
+export async function initializeUser(
+  server: Server,
+  name: string,
+  password: string,
+): Promise<string> {
+  const response = await fetch(`${server.url}/api/v1/user/initialize`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      username: name,
+      password,
+      email: `${name}@example.com`,
+      access_token: true,
+    }),
+  })
+  const body = await response.text()
+  if (response.status !== 200) throw new Error(`initializeUser: ${response.status} ${body}`)
+  return (JSON.parse(body) as { access_token: string }).access_token
+}
+
+/** Makes a folder of its own for a stage. */
+export function makeFolder(purpose: string): Promise<string> {
+  return mkdtemp(join(tmpdir(), `portolan-ci-${purpose}-`))
+}
+
+async function untilHealthy(url: string, ended: Promise<number | string>, timeoutMs: number) {
+  const gaveUp = AbortSignal.timeout(timeoutMs)
+  let end: number | string | undefined
+  void ended.then((code) => (end = code))
+  while (!gaveUp.aborted) {
+    if (end !== undefined) throw new Error(`npm start ended with ${end}`)
+    const response = await fetch(`${url}/health/instance`).catch(() => undefined)
+    await response?.body?.cancel()
+    if (response?.status === 200) return
+    await sleep(20)
+  }
+  throw new Error(`npm start was not healthy after ${timeoutMs} ms`)
 }
