@@ -1550,7 +1550,11 @@ export interface operations {
             /** @description The sign-in is fresh. */
             200: {
                 headers: {
-                    "X-Next-CSRF-Token": components["headers"]["NextCsrfToken"];
+                    /**
+                     * @description CSRF token of the session from now on; only for callers with a session.
+                     * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d
+                     */
+                    "X-Next-CSRF-Token"?: components["schemas"]["CsrfTokenText"];
                     [name: string]: unknown;
                 };
                 content: {

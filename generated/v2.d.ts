@@ -277,8 +277,6 @@ export interface components {
              * @description When the token was made.
              */
             issued_at: string;
-            /** @description Asked for by `offline_token`: gets new tokens from `exchangeToken` without the password. */
-            refresh_token?: string;
         };
         /** @description A form of OAuth 2. Fields that are not known are not looked at. */
         TokenRequest: {
@@ -314,7 +312,7 @@ export interface components {
              * @description When the token was made.
              */
             issued_at: string;
-            /** @description The refresh token to use from now on. */
+            /** @description Asked for by `access_type`: gets new tokens here without the password. */
             refresh_token?: string;
         };
         /** @description A refusal of the token form (RFC 6749, 5.2). */
@@ -1126,12 +1124,12 @@ export interface operations {
                  */
                 account?: string;
                 /**
-                 * @description Name of the client software. A refresh token works only for the one that asked for it.
+                 * @description Name of the client software. Taken and not looked at.
                  * @example docker
                  */
                 client_id?: string;
                 /**
-                 * @description Also give a refresh token.
+                 * @description Taken and not looked at. Docker asks for a refresh token at each login and would keep it in place of the password, in a file that other tools read and cannot use then. `exchangeToken` gives refresh tokens.
                  * @example true
                  */
                 offline_token?: boolean;

@@ -12,6 +12,8 @@ interface QueryParameter {
 /** No operation has a use for more; going through them takes time. */
 const maxParameters = 1_000
 
+const integerPattern = /^[+-]?\d+$/
+
 /** What Quay takes for false in a query; everything else is true. */
 const falseWords = new Set(['false', 'False', 'FALSE', '0', '', 'null'])
 
@@ -44,6 +46,9 @@ export function parseQuery(
     query[name] = type === 'array' || values.length > 1 ? values : values[0]
     if (type === 'boolean' && values.length === 1)
       query[name] = !falseWords.has(values[0] as string)
+    // The validator would take a blank for 0, `0x10` for 16 and `1e400` for infinity; NaN it refuses.
+    if (type === 'integer' && values.length === 1 && !integerPattern.test(values[0] as string))
+      query[name] = Number.NaN
   }
   return query
 }

@@ -15,7 +15,9 @@ export async function send(
   response.statusCode = reply.status
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     if (value !== undefined) response.setHeader(name, value)
-  swallowRest(incoming)
+  // Who was too slow is not waited for again.
+  if (reply.status === 408) response.shouldKeepAlive = false
+  else swallowRest(incoming)
 
   if (isBlob(reply.body)) {
     metrics.transferred('out', await sendBlob(incoming, response, reply.body, { blobs, watch }))

@@ -8,9 +8,10 @@ import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { insertBlob } from '#store/blob.ts'
 import { transact } from '#store/db.ts'
 import { holdRepository } from '#store/repository.ts'
-import { deleteLeasedUpload, deleteUpload, insertUpload } from '#store/upload.ts'
+import { deleteLeasedUpload, deleteUpload, findUpload, insertUpload } from '#store/upload.ts'
 import type { Deps } from '#deps.ts'
 import { appendTo, type Chunk } from './append-chunk.ts'
+import { endUpload } from './end-upload.ts'
 import { ensureRepository } from './ensure-repository.ts'
 import { awaitRemoval, removeOrphan } from './remove-orphan.ts'
 import { beginHash, finishHash, takeHash } from './upload-hash.ts'
@@ -68,7 +69,10 @@ export async function pushBlob(
     await finishUpload(deps, started, { digest, chunk: { source, range: undefined } })
     isKept = true
   } finally {
-    if (!isKept) await removeUpload(deps, { ...started, generation: 0 })
+    const left = isKept
+      ? undefined
+      : await findUpload(deps.db, { ...started, at: deps.clock.now() })
+    if (left) await endUpload(deps, left)
   }
 }
 
@@ -124,26 +128,31 @@ async function keepBlob(deps: Deps, held: HeldUpload, blob: FinishedBlob): Promi
   held.demandHeld()
   try {
     await deps.blobs.finishUpload(held.key, blob.digest, blob.sizeBytes)
-    await nameBlob(deps, held, blob)
+    // A removal that came after us lets go as soon as it sees us.
+    while (!(await nameBlob(deps, held, blob))) await awaitRemoval(deps, blob.digest)
   } catch (error) {
     await abandon(deps, held, blob.digest)
     throw error
   }
 }
 
-/** Writes the rows of a blob, unless the lease was lost: then others may have taken the bytes for nobody's. */
+/**
+ * Writes the rows of a blob; false while somebody means to remove its bytes. Throws when the lease was lost: then others
+ * may have taken the bytes for nobody's.
+ */
 async function nameBlob(
   { db, clock }: Deps,
   { upload: { id, repositoryId }, token }: HeldUpload,
   { digest, sizeBytes }: FinishedBlob,
-): Promise<void> {
+): Promise<boolean> {
   const at = clock.now()
-  await transact(db, async (tx) => {
+  return transact(db, async (tx) => {
     if (!(await holdRepository(tx, repositoryId)))
       throw new RegistryError('name_unknown', 'the repository was deleted a moment ago')
     const leasedUntil = new Date(at.getTime() + blobLeaseMs)
     const isNamed = await insertBlob(tx, { repositoryId, digest, sizeBytes, leasedUntil, at })
-    if (!isNamed || !(await deleteLeasedUpload(tx, { id, token }))) throw takenOver()
+    if (isNamed && !(await deleteLeasedUpload(tx, { id, token }))) throw takenOver()
+    return isNamed
   })
 }
 
@@ -154,8 +163,8 @@ async function nameBlob(
 async function abandon(deps: Deps, { upload, key, token }: HeldUpload, digest: Digest) {
   try {
     await removeOrphan(deps, digest, token)
-    await deleteLeasedUpload(deps.db, { id: upload.id, token })
-    await deps.blobs.removeUpload(key)
+    const isOurs = await deleteLeasedUpload(deps.db, { id: upload.id, token })
+    if (isOurs) await deps.blobs.removeUpload(key)
   } catch (error) {
     deps.log.warn({ err: error, digest }, 'a failed push is left to the clean-up job')
   }

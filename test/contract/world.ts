@@ -49,8 +49,16 @@ export function openWorld(stage: Stage): World {
     return refreshTokens.get(person.name)!
   }
   async function logIn(person: Person): Promise<string> {
-    const answer = await call('GET', '/v2/auth?offline_token=true&client_id=test', {
-      headers: world.basic(person),
+    const form = new URLSearchParams({
+      grant_type: 'password',
+      client_id: 'test',
+      access_type: 'offline',
+      username: person.name,
+      password: person.password,
+    })
+    const answer = await call('POST', '/v2/auth', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: String(form),
     })
     return answer.json.refresh_token
   }

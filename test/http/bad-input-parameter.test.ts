@@ -1,17 +1,9 @@
 import { expect, test } from 'vitest'
 
 import { everyOperation, targetOf, type DeclaredOperation } from '#test/support/operation.ts'
-import { outcome } from '#test/support/client.ts'
-import { sendRaw } from '#test/support/raw.ts'
+import { sendRaw, type RawAnswer } from '#test/support/raw.ts'
 import { passwordOf } from '#test/support/server.ts'
-import {
-  expectCheap,
-  expectRefusal,
-  faceOf,
-  forEach,
-  openHarbour,
-  type Harbour,
-} from './bad-input.ts'
+import { cheaply, refusal, faceOf, faultsOf, openHarbour, type Harbour } from './bad-input.ts'
 
 const operations = everyOperation()
 
@@ -31,6 +23,11 @@ function call(
   })
 }
 
+/** Throws unless an operation refuses with 400, in its words. */
+function demandRefusal(answer: RawAnswer, operation: DeclaredOperation) {
+  refusal(answer, faceOf(operation), 400)
+}
+
 const places = (where: 'query' | 'header') =>
   operations.flatMap((operation) =>
     operation.parameters
@@ -38,49 +35,54 @@ const places = (where: 'query' | 'header') =>
       .map(({ name, schema }) => ({ operation, name, schema })),
   )
 
-function expectRefused(answer: Awaited<ReturnType<typeof call>>, operation: DeclaredOperation) {
-  if (operation.method === 'HEAD') expect(answer.status).toBe(400)
-  else expectRefusal(answer, faceOf(operation), 400)
-}
-
 test('a query parameter that an operation does not have is refused, and named', async () => {
   const harbour = await openHarbour()
-  await forEach(operations, async (operation) => {
-    const path = targetOf(operation)
-    const mark = path.includes('?') ? '&' : '?'
-    const answer = await call(harbour, operation, { target: `${path}${mark}unheard=of` })
-    expectRefused(answer, operation)
-    if (operation.method !== 'HEAD') expect(answer.body.toString()).toContain('unheard')
-  })
-  await harbour.expectNothingLeft()
+  expect(
+    await faultsOf(operations, async (operation) => {
+      const path = targetOf(operation)
+      const mark = path.includes('?') ? '&' : '?'
+      const answer = await call(harbour, operation, { target: `${path}${mark}unheard=of` })
+      demandRefusal(answer, operation)
+      if (operation.method !== 'HEAD') expect(answer.body.toString()).toContain('unheard')
+    }),
+  ).toEqual([])
+  expect(await harbour.leftovers()).toEqual({})
 })
 
 test('U+0000 in any query parameter is refused, in its name too', async () => {
   const harbour = await openHarbour()
-  await forEach(places('query'), async ({ operation, name }) => {
-    const target = targetOf(operation, { [name]: 'a%00b' })
-    expectRefused(await call(harbour, operation, { target }), operation)
-  })
-  await forEach(operations, async (operation) => {
-    const path = targetOf(operation)
-    const mark = path.includes('?') ? '&' : '?'
-    expectRefused(await call(harbour, operation, { target: `${path}${mark}a%00=1` }), operation)
-  })
-  await harbour.expectNothingLeft()
+  expect(
+    await faultsOf(places('query'), async ({ operation, name }) => {
+      const target = targetOf(operation, { [name]: 'a%00b' })
+      demandRefusal(await call(harbour, operation, { target }), operation)
+    }),
+  ).toEqual([])
+  expect(
+    await faultsOf(operations, async (operation) => {
+      const path = targetOf(operation)
+      const mark = path.includes('?') ? '&' : '?'
+      demandRefusal(await call(harbour, operation, { target: `${path}${mark}a%00=1` }), operation)
+    }),
+  ).toEqual([])
+  expect(await harbour.leftovers()).toEqual({})
 })
 
 test('a very long value is refused in any query parameter and any header parameter', async () => {
   const harbour = await openHarbour()
   const isText = ({ schema }: { schema: { type?: string } }) => schema.type !== 'boolean'
-  await forEach(places('query').filter(isText), async ({ operation, name }) => {
-    const target = targetOf(operation, { [name]: 'x'.repeat(20_000) })
-    expectRefused(await call(harbour, operation, { target }), operation)
-  })
-  await forEach(places('header'), async ({ operation, name }) => {
-    const headers = { [name]: 'x'.repeat(20_000) }
-    expectRefused(await call(harbour, operation, { headers }), operation)
-  })
-  await harbour.expectNothingLeft()
+  expect(
+    await faultsOf(places('query').filter(isText), async ({ operation, name }) => {
+      const target = targetOf(operation, { [name]: 'x'.repeat(20_000) })
+      demandRefusal(await call(harbour, operation, { target }), operation)
+    }),
+  ).toEqual([])
+  expect(
+    await faultsOf(places('header'), async ({ operation, name }) => {
+      const headers = { [name]: 'x'.repeat(20_000) }
+      demandRefusal(await call(harbour, operation, { headers }), operation)
+    }),
+  ).toEqual([])
+  expect(await harbour.leftovers()).toEqual({})
 })
 
 test('a number that makes no sense is refused in any numeric query parameter', async () => {
@@ -88,17 +90,19 @@ test('a number that makes no sense is refused in any numeric query parameter', a
   const numeric = places('query').filter(({ schema }) => schema.type === 'integer')
   expect(numeric.length).toBeGreaterThan(3)
   const values = ['1e400', '-1e400', 'NaN', 'Infinity', '1.5', 'ten', '0x', '1;2', '1,2', '%D9%A3']
-  await forEach(numeric, async ({ operation, name }) => {
-    for (const value of values) {
-      const target = targetOf(operation, { [name]: value })
-      expectRefused(await call(harbour, operation, { target }), operation)
-    }
-    for (const value of ['-0', '0', '99999999999999999999', '-99999999999999999999']) {
-      const target = targetOf(operation, { [name]: value })
-      const { status } = await call(harbour, operation, { target })
-      expect([200, 400], `${target} ${status}`).toContain(status)
-    }
-  })
+  expect(
+    await faultsOf(numeric, async ({ operation, name }) => {
+      for (const value of values) {
+        const target = targetOf(operation, { [name]: value })
+        demandRefusal(await call(harbour, operation, { target }), operation)
+      }
+      for (const value of ['-0', '0', '99999999999999999999', '-99999999999999999999']) {
+        const target = targetOf(operation, { [name]: value })
+        const { status } = await call(harbour, operation, { target })
+        expect([200, 400], `${target} ${status}`).toContain(status)
+      }
+    }),
+  ).toEqual([])
 })
 
 test('invalid UTF-8 and strange characters in any query parameter are no fault of the registry', async () => {
@@ -113,37 +117,41 @@ test('invalid UTF-8 and strange characters in any query parameter are no fault o
     '%F0%9F%90%B3',
     '../..',
   ]
-  await forEach(places('query'), async ({ operation, name }) => {
-    for (const value of values) {
-      if (operation.operationId === 'putManifest') continue
-      const answer = await call(harbour, operation, {
-        target: targetOf(operation, { [name]: value }),
-      })
-      expect(answer.status, `${operation.operationId} ${name}=${value}`).toBeLessThan(500)
-      expect(answer.headers.has('a')).toBe(false)
-    }
-  })
+  expect(
+    await faultsOf(places('query'), async ({ operation, name }) => {
+      for (const value of values) {
+        if (operation.operationId === 'putManifest') continue
+        const answer = await call(harbour, operation, {
+          target: targetOf(operation, { [name]: value }),
+        })
+        expect(answer.status, `${operation.operationId} ${name}=${value}`).toBeLessThan(500)
+        expect(answer.headers.has('a')).toBe(false)
+      }
+    }),
+  ).toEqual([])
 })
 
 test('a parameter that is repeated is refused where it is no list', async () => {
   const harbour = await openHarbour()
   const single = places('query').filter(({ schema }) => schema.type !== 'array')
-  await forEach(single, async ({ operation, name }) => {
-    const path = targetOf(operation, { [name]: '1' })
-    expectRefused(await call(harbour, operation, { target: `${path}&${name}=1` }), operation)
-  })
+  expect(
+    await faultsOf(single, async ({ operation, name }) => {
+      const path = targetOf(operation, { [name]: '1' })
+      demandRefusal(await call(harbour, operation, { target: `${path}&${name}=1` }), operation)
+    }),
+  ).toEqual([])
 })
 
 test('thousands of query parameters are refused at no cost', async () => {
   const harbour = await openHarbour()
   const { host } = harbour
   const many = Array.from({ length: 4000 }, (_, index) => `a${index}=`).join('&')
-  await expectCheap(async () => {
+  await cheaply(async () => {
     for (const path of ['/v2/_catalog', '/api/v1/repository', '/api/v1/nowhere', '/v2/']) {
       const target = `${path}?${many}`
       const headers = path.startsWith('/v2') ? harbour.identify({ api: 'v2', operationId: '' }) : {}
       const answer = await sendRaw(host, { method: 'GET', target, headers })
-      expectRefusal(answer, path.startsWith('/v2') ? 'v2' : 'v1', 400)
+      refusal(answer, path.startsWith('/v2') ? 'v2' : 'v1', 400)
     }
   })
 })
@@ -151,13 +159,13 @@ test('thousands of query parameters are refused at no cost', async () => {
 test('ten thousand scopes are refused, in a query and in a form', async () => {
   const harbour = await openHarbour()
   const { host } = harbour
-  await expectCheap(async () => {
+  await cheaply(async () => {
     const many = Array.from({ length: 10_000 }, (_, index) => `repository:a/b${index}:pull`)
     const target = `/v2/auth?scope=${many.join('&scope=')}`
-    expectRefusal(await sendRaw(host, { method: 'GET', target }), 'both', 431)
+    refusal(await sendRaw(host, { method: 'GET', target }), 'both', 431)
     for (const scopes of [many.slice(0, 101), many.slice(0, 700)]) {
       const query = `/v2/auth?scope=${scopes.join(scopes.length > 101 ? '%20' : '&scope=')}`
-      expectRefusal(await sendRaw(host, { method: 'GET', target: query }), 'v2', 400)
+      refusal(await sendRaw(host, { method: 'GET', target: query }), 'v2', 400)
     }
     const form = new URLSearchParams({
       grant_type: 'password',
@@ -167,21 +175,21 @@ test('ten thousand scopes are refused, in a query and in a form', async () => {
     })
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const request = { method: 'POST', target: '/v2/auth', headers }
-    expectRefusal(await sendRaw(host, { ...request, body: form.toString() }), 'form', 400)
+    refusal(await sendRaw(host, { ...request, body: form.toString() }), 'form', 400)
     form.set('scope', many.slice(0, 101).join(' '))
-    expectRefusal(await sendRaw(host, { ...request, body: form.toString() }), 'form', 400)
+    refusal(await sendRaw(host, { ...request, body: form.toString() }), 'form', 400)
   })
-  await harbour.expectNothingLeft()
+  expect(await harbour.leftovers()).toEqual({})
 })
 
 test('names that are too long, and scopes that are none, are refused with the rule that they break', async () => {
   const harbour = await openHarbour()
-  const { host, server } = harbour
+  const { host } = harbour
   const long = 'a'.repeat(300)
   const registry = harbour.identify({ api: 'v2', operationId: '' })
   const refuse = async (target: string, code: string) => {
     const answer = await sendRaw(host, { method: 'GET', target, headers: registry })
-    expect(expectRefusal(answer, 'v2', 400)).toBe(code)
+    expect(refusal(answer, 'v2', 400)[1]).toBe(code)
   }
   await refuse(`/v2/acme/${long}/tags/list`, 'NAME_INVALID')
   await refuse(`/v2/acme/nginx/manifests/${long}`, 'TAG_INVALID')
@@ -194,19 +202,18 @@ test('names that are too long, and scopes that are none, are refused with the ru
     'repository:A B:pull',
   ]) {
     const target = `/v2/auth?scope=${encodeURIComponent(scope)}`
-    expectRefusal(await sendRaw(host, { method: 'GET', target }), 'v2', 400)
+    refusal(await sendRaw(host, { method: 'GET', target }), 'v2', 400)
   }
-  const acme = server.as('acme')
-  for (const path of [`users/${long}`, `repository/acme/${long}`])
-    expect(await outcome(acme('GET', `/api/v1/${path}`))).toEqual([400, expect.any(String)])
-  const body = { manifest_digest: `sha256:${'0'.repeat(64)}` }
-  const restore = `/api/v1/repository/acme/nginx/tag/${long}/restore`
-  expect(await outcome(acme('POST', restore, { body }))).toEqual([400, expect.any(String)])
+  const browser = harbour.identify({ api: 'v1', operationId: '' })
+  for (const path of [`users/${long}`, `repository/acme/${long}`]) {
+    const request = { method: 'GET', target: `/api/v1/${path}`, headers: browser }
+    expect(refusal(await sendRaw(host, request), 'v1', 400)[1]).toMatch(/invalid/)
+  }
   const upload = {
     method: 'GET',
     target: `/v2/acme/nginx/blobs/uploads/${long}`,
     headers: registry,
   }
-  expectRefusal(await sendRaw(host, upload), 'v2')
-  await harbour.expectNothingLeft()
+  refusal(await sendRaw(host, upload), 'v2')
+  expect(await harbour.leftovers()).toEqual({})
 })

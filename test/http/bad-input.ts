@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { expect } from 'vitest'
 
 import { contractViolations } from '#test/support/contract.ts'
 import type { DeclaredOperation } from '#test/support/operation.ts'
@@ -19,14 +18,17 @@ export interface Harbour {
   host: string
   /** Headers of the one who may do everything, as the operation wants them. */
   identify(operation: Pick<DeclaredOperation, 'operationId' | 'api'>): Record<string, string>
-  /** Sends a request as that one, and checks the answer against its document. */
+  /** Sends a request as that one. Throws when the answer breaks its document. */
   send(operation: DeclaredOperation, request: RawRequest): Promise<RawAnswer>
-  /** Checks that every table has as many rows as when the harbour was opened. */
-  expectNothingLeft(): Promise<void>
+  /** Tables that have more rows or fewer than when the harbour was opened, and how many. */
+  leftovers(): Promise<Record<string, number>>
 }
 
 /** Operations that take no registry token. */
 const tokenService = ['issueToken', 'exchangeToken']
+
+/** Where the repository of a harbour is on `/v2`. */
+export const base = '/v2/acme/nginx'
 
 /** Opens a registry with the account `acme` and its repository `acme/nginx`, tag `stable`. */
 export async function openHarbour(options: ServerOptions = {}): Promise<Harbour> {
@@ -51,12 +53,13 @@ export async function openHarbour(options: ServerOptions = {}): Promise<Harbour>
       const answer = await sendRaw(host, { ...request, headers })
       const { method, target: path } = request
       const violations = contractViolations({ ...answer, method, path })
-      const place = `${method} ${path.slice(0, 200)}`
-      expect(violations, `${place}: ${answer.body.toString().slice(0, 500)}`).toEqual([])
-      return answer
+      if (violations.length === 0) return answer
+      const text = answer.body.toString().slice(0, 500)
+      throw new Error(`${method} ${path.slice(0, 200)}: ${violations.join('; ')}: ${text}`)
     },
-    async expectNothingLeft() {
-      expect(await countRows(server)).toEqual(before)
+    async leftovers() {
+      const counts = Object.entries(await countRows(server))
+      return Object.fromEntries(counts.filter(([table, count]) => count !== before[table]))
     },
   }
 }
@@ -87,56 +90,88 @@ async function countRows({ deps }: TestServer): Promise<Record<string, number>> 
   return counts
 }
 
-/** Expects a refusal in the words of the face: a 4xx, a code, and a sentence. Gives the code. */
-export function expectRefusal(
-  answer: RawAnswer,
-  face: 'v1' | 'v2' | 'form' | 'both',
-  status?: number,
-): string {
-  const text = answer.body.toString().slice(0, 500)
-  expect(answer.status, text).toBeGreaterThanOrEqual(400)
-  expect(answer.status, text).toBeLessThan(500)
-  if (status !== undefined) expect(answer.status, text).toBe(status)
-  expect(answer.headers.get('content-type'), text).toBe('application/json')
-  const { json } = answer
-  if (face === 'form') {
-    expect(json.error_description, text).toMatch(/\w+ \w+/)
-    return json.error
-  }
-  if (face !== 'v2') {
-    expect(json, text).toMatchObject({
-      status: answer.status,
-      error_type: json.title,
-      detail: json.message,
-    })
-    expect(json.detail, text).toMatch(/\w+/)
-  }
-  if (face === 'v1') return json.error_type
-  expect(json.errors?.[0]?.message, text).toMatch(/\w+ \w+/)
-  return json.errors[0].code
-}
+/** In whose words a refusal is: of one face, of the token form, of both at once; `head` has none. */
+export type Face = 'v1' | 'v2' | 'form' | 'both' | 'head'
 
 /** The face in whose words an operation refuses. */
-export function faceOf({ operationId, api }: DeclaredOperation): 'v1' | 'v2' | 'form' {
+export function faceOf({ operationId, api, method }: DeclaredOperation): Face {
+  if (method === 'HEAD') return 'head'
   return operationId === 'exchangeToken' ? 'form' : api
 }
 
-/** Runs work for each item, a handful at a time. */
-export async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>) {
+/**
+ * Status and code of a refusal. Throws when it is none in the words of the face: no 4xx, no envelope, no
+ * sentence; or not the status that is wanted.
+ */
+export function refusal(answer: RawAnswer, face: Face, wanted?: number): [number, string] {
+  const { status, headers, json = {} } = answer
+  const [error] = (json.errors ?? []) as { code: string; message: string }[]
+  const sentences = {
+    v1: [json.detail, json.message, json.error_message],
+    v2: [error?.message],
+    form: [json.error_description],
+    both: [json.detail, json.message, error?.message],
+    head: ['no words'],
+  }[face]
+  const isRefusal =
+    status >= 400 &&
+    status < 500 &&
+    (wanted === undefined || status === wanted) &&
+    (face === 'head' || headers.get('content-type') === 'application/json') &&
+    (face === 'v2' || face === 'form' || face === 'head' || json.status === status) &&
+    sentences.every((text) => typeof text === 'string' && /\w+ ?\w*/.test(text))
+  if (!isRefusal)
+    throw new Error(`no refusal for ${face}: ${status} ${answer.body.toString().slice(0, 500)}`)
+  const code = {
+    v1: json.error_type,
+    form: json.error,
+    v2: error?.code,
+    both: error?.code,
+    head: '',
+  }
+  return [status, code[face] as string]
+}
+
+/** Tries each item, a handful at a time, and gives what went wrong. */
+export async function faultsOf<T>(
+  items: readonly T[],
+  attempt: (item: T) => Promise<unknown>,
+): Promise<string[]> {
+  const faults: string[] = []
   const queue = items.values()
   await Promise.all(
     Array.from({ length: 8 }, async () => {
-      for (const item of queue) await work(item)
+      for (const item of queue)
+        await attempt(item).catch((error: unknown) => {
+          faults.push(`${JSON.stringify(item).slice(-300)}: ${String(error)}`)
+        })
     }),
   )
+  return faults
 }
 
-/** Runs work and expects that it took under 30 seconds and raised the peak of memory by less than 100 MiB. */
-export async function expectCheap<T>(work: () => Promise<T>): Promise<T> {
-  const peakBefore = process.resourceUsage().maxRSS
+/** Does work. Throws when it took 30 seconds, or raised the peak of memory by 100 MiB. */
+export async function cheaply<T>(work: () => Promise<T>): Promise<T> {
+  const peakKib = process.resourceUsage().maxRSS
   const startedAt = performance.now()
   const result = await work()
-  expect(performance.now() - startedAt).toBeLessThan(30_000)
-  expect((process.resourceUsage().maxRSS - peakBefore) / 1024).toBeLessThan(100)
-  return result
+  const seconds = (performance.now() - startedAt) / 1000
+  const mebibytes = (process.resourceUsage().maxRSS - peakKib) / 1024
+  if (seconds < 30 && mebibytes < 100) return result
+  throw new Error(`it took ${seconds.toFixed(1)} s and ${Math.round(mebibytes)} MiB`)
+}
+
+/** Sends a request to `/v2` with the right to push; a path without a slash before it is below the repository. */
+export function push(
+  { host, identify }: Harbour,
+  method: string,
+  path: string,
+  { headers = {}, body }: { headers?: Record<string, string>; body?: string | Uint8Array } = {},
+): Promise<RawAnswer> {
+  return sendRaw(host, {
+    method,
+    target: path.startsWith('/') ? path : `${base}/${path}`,
+    headers: { ...identify({ api: 'v2', operationId: '' }), ...headers },
+    ...(body === undefined ? {} : { body }),
+  })
 }

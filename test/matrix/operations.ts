@@ -81,14 +81,13 @@ export interface Cell {
 
 /**
  * A call that shows what the gate says and changes nothing: it asks for a parameter that no operation has, and
- * parameters are read behind the gate. checkApi, which has no effects, is asked straight; createRepo, whose
- * gate has to read the body, for a name that no repository can have.
+ * parameters are read behind the gate. createRepo, whose gate has to read the body, is asked for a name that no
+ * repository can have.
  */
 export function probe(operation: DocumentedOperation, cell: Cell & { content: Content }): Request {
   const { bodyType, operationId, requiredQuery } = operation
   if (operationId === 'createRepo')
     return request(operation, cell, newRepository(cell, 'Not A Name'))
-  if (operationId === 'checkApi') return request(operation, cell)
   const query = ['matrix=1', ...requiredQuery.map((name) => `${name}=x`)].join('&')
   const body = bodyType === 'application/json' ? {} : bodyType && 'body=1'
   const { path, ...rest } = request(operation, cell, body)

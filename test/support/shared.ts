@@ -66,7 +66,10 @@ export interface TokenClaims {
 }
 
 /** Reads a token without verifying it. */
-export function readToken(token: string): { header: { kid: string; alg: string }; claims: TokenClaims } {
+export function readToken(token: string): {
+  header: { kid: string; alg: string }
+  claims: TokenClaims
+} {
   const [header, claims] = token
     .split('.')
     .slice(0, 2)

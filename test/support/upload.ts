@@ -58,8 +58,17 @@ export async function sendPart(
   return socket
 }
 
+/** Bytes of blobs that a server has taken in so far. */
+export async function bytesTaken({ call }: TestServer): Promise<number> {
+  const { text } = await call('GET', '/metrics')
+  return Number(/^portolan_blob_bytes_total\{direction="in"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+}
+
 /** Asks again until an answer fits; for what happens a moment later in another place. */
-export async function eventually<T>(ask: () => Promise<T>, fits: (value: T) => boolean): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  fits: (value: T) => boolean,
+): Promise<T> {
   const giveUpAt = Date.now() + 10_000
   for (;;) {
     const value = await ask()

@@ -163,7 +163,10 @@ test('malformed digests are refused', async () => {
   const { path, push } = await withBlob()
   for (const digest of ['sha256:x', 'latest', `sha1:${'a'.repeat(40)}`, `SHA256:${'a'.repeat(64)}`])
     for (const method of ['GET', 'DELETE'])
-      expect(await outcome(push(method, `${path}/blobs/${digest}`))).toEqual([400, 'DIGEST_INVALID'])
+      expect(await outcome(push(method, `${path}/blobs/${digest}`))).toEqual([
+        400,
+        'DIGEST_INVALID',
+      ])
   expect(await outcome(push('HEAD', `${path}/blobs/sha256:x`))).toEqual([400])
 })
 

@@ -125,10 +125,15 @@ test('what is public is pulled without a token, with an anonymous one, and by ev
     await server.registry(`${name}-stranger`, scope),
   ]
   for (const call of callers) {
-    expect((await call('GET', `${path}/manifests/v1`)).bytes).toEqual(new Uint8Array(image.manifest))
+    expect((await call('GET', `${path}/manifests/v1`)).bytes).toEqual(
+      new Uint8Array(image.manifest),
+    )
     expect(await outcome(call('GET', `${path}/tags/list`))).toEqual([200])
     expect(await outcome(call('GET', `${path}/referrers/${image.digest}`))).toEqual([200])
-    expect(await outcome(call('GET', `${path}/manifests/missing`))).toEqual([404, 'MANIFEST_UNKNOWN'])
+    expect(await outcome(call('GET', `${path}/manifests/missing`))).toEqual([
+      404,
+      'MANIFEST_UNKNOWN',
+    ])
     expect(await outcome(call('POST', `${path}/blobs/uploads/`))).toEqual([401, 'UNAUTHORIZED'])
     expect(await outcome(call('DELETE', `${path}/manifests/v1`))).toEqual([401, 'UNAUTHORIZED'])
   }
@@ -149,7 +154,11 @@ test('without anonymous access nobody is served, whatever is public', async () =
 /** An answer with the names of repositories and the time taken out. */
 function blurred(answer: Answer, fullName: string) {
   const headers = Object.fromEntries(answer.headers)
-  return JSON.stringify({ status: answer.status, headers: { ...headers, date: '' }, body: answer.text })
+  return JSON.stringify({
+    status: answer.status,
+    headers: { ...headers, date: '' },
+    body: answer.text,
+  })
     .replaceAll(fullName, 'NAME')
     .replaceAll(/"content-length":"\d+"/g, '')
 }

@@ -41,10 +41,11 @@ test('a manifest comes back byte for byte, by tag and by digest, under its type'
   expect(pushed.headers.get('docker-content-digest')).toBe(digest)
   expect(pushed.headers.get('location')).toBe(`${owner.path}/manifests/${digest}`)
   for (const reference of ['v1', digest]) {
-    const { status, headers, bytes: got } = await owner.push(
-      'GET',
-      `${owner.path}/manifests/${reference}`,
-    )
+    const {
+      status,
+      headers,
+      bytes: got,
+    } = await owner.push('GET', `${owner.path}/manifests/${reference}`)
     expect([status, Buffer.from(got)]).toEqual([200, bytes])
     expect(headers.get('content-type')).toBe(imageManifestType)
     expect(headers.get('content-length')).toBe(String(bytes.length))
@@ -134,13 +135,7 @@ test('an index may be empty, hold images and indexes, and name sha512 digests', 
   const digest = digestOf(image.manifest, 'sha512')
   expect(await outcome(put(owner, digest, image.manifest, imageManifestType))).toEqual([201])
   const empty = makeIndex([])
-  const emptyDigest = await pushManifest(
-    owner.push,
-    owner.fullName,
-    'empty',
-    empty,
-    imageIndexType,
-  )
+  const emptyDigest = await pushManifest(owner.push, owner.fullName, 'empty', empty, imageIndexType)
   const index = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,

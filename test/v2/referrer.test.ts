@@ -11,7 +11,11 @@ const shared = shareServer()
 /** Pushes an image that refers to a subject; gives its entry in the list and the answer's OCI-Subject. */
 async function attach(owner: Owner, subject: PushedImage, extra: Record<string, unknown> = {}) {
   const image = makeImage(undefined, {
-    subject: { mediaType: imageManifestType, digest: subject.digest, size: subject.manifest.length },
+    subject: {
+      mediaType: imageManifestType,
+      digest: subject.digest,
+      size: subject.manifest.length,
+    },
     ...extra,
   })
   await pushBlob(owner.push, owner.fullName, image.config)

@@ -24,7 +24,7 @@ async function withTags(tags: readonly string[]) {
 /** Follows `Link` from page to page. */
 async function pages(call: Call, path: string, field: string) {
   const found: string[][] = []
-  for (let next: string | undefined = path; next !== undefined; ) {
+  for (let next: string | undefined = path; next !== undefined;) {
     const { json, headers } = await call('GET', next)
     found.push(json[field])
     next = /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1]
@@ -33,7 +33,16 @@ async function pages(call: Call, path: string, field: string) {
 }
 
 test('tags are listed in byte order', async () => {
-  const { push, path, fullName } = await withTags(['b', 'a', 'B', '_x', '1.10', '1.9', 'a-b', 'a.b'])
+  const { push, path, fullName } = await withTags([
+    'b',
+    'a',
+    'B',
+    '_x',
+    '1.10',
+    '1.9',
+    'a-b',
+    'a.b',
+  ])
   const { json, headers } = await push('GET', `${path}/tags/list`)
   expect(json).toEqual({
     name: fullName,
@@ -44,7 +53,11 @@ test('tags are listed in byte order', async () => {
 
 test('n cuts the list into pages that Link leads through', async () => {
   const { push, path } = await withTags(['a', 'b', 'c', 'd', 'e'])
-  expect(await pages(push, `${path}/tags/list?n=2`, 'tags')).toEqual([['a', 'b'], ['c', 'd'], ['e']])
+  expect(await pages(push, `${path}/tags/list?n=2`, 'tags')).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+    ['e'],
+  ])
   expect(await pages(push, `${path}/tags/list?n=5`, 'tags')).toEqual([['a', 'b', 'c', 'd', 'e']])
   expect(await pages(push, `${path}/tags/list?n=4&last=a`, 'tags')).toEqual([['b', 'c', 'd', 'e']])
 })

@@ -75,19 +75,14 @@ test('a refresh token gets new tokens without the password, for the same client 
     expect(await outcome(post(server, { ...form, ...change }))).toEqual([400, 'invalid_grant'])
 })
 
-test('GET with offline_token gives a refresh token too, and nobody gets one anonymously', async () => {
+test('GET gives no refresh token: docker would keep it where podman and others look for a password', async () => {
   const server = shared()
   const { name } = await newOwner(server)
   const query = '/v2/auth?offline_token=true&client_id=docker'
   const authorization = `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString('base64')}`
-  const { json } = await server.call('GET', query, { headers: { authorization } })
-  const form = {
-    grant_type: 'refresh_token',
-    client_id: 'docker',
-    refresh_token: json.refresh_token,
-  }
-  expect(await outcome(post(server, form))).toEqual([200])
-  expect((await server.call('GET', query)).json).not.toHaveProperty('refresh_token')
+  const { status, json } = await server.call('GET', query, { headers: { authorization } })
+  expect(status).toBe(200)
+  expect(json).not.toHaveProperty('refresh_token')
 })
 
 test('what is wrong with a form is said in the words of OAuth 2', async () => {

@@ -111,7 +111,9 @@ test('only tokens of our own keys, algorithm and issuer count, whatever they cla
   const foreign = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }))
   const { privateKey: own, kid } = await server.deps.keys.signer()
   const [head, body, signature] = good.split('.') as [string, string, string]
-  const unsigned = Buffer.from(JSON.stringify({ alg: 'none', kid: header.kid })).toString('base64url')
+  const unsigned = Buffer.from(JSON.stringify({ alg: 'none', kid: header.kid })).toString(
+    'base64url',
+  )
   const bad = [
     jwt.sign(claims, foreign, { algorithm: 'ES256', keyid: kid }),
     jwt.sign(claims, foreign, { algorithm: 'ES256', keyid: 'unknown' }),

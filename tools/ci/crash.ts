@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { Client } from './crash/client.ts'
+import { Client } from './storage/crash-client.ts'
 import {
   awaitHealth,
   makeAccount,
@@ -11,7 +11,7 @@ import {
   postgresPid,
   startServer,
   type ServerProcess,
-} from './server.ts'
+} from './storage/place.ts'
 
 /*
  * Kills server, database, or both, under four clients that push, delete and retag, and starts them again. Fails when
@@ -58,9 +58,14 @@ async function round(kill: number): Promise<void> {
   for (const client of clients) client.start()
   if (kill % checkEvery === 0) await checkStorage(`beside clients, before kill ${kill}`)
   await sleep(randomInt(200, 2_000))
+  const struckAt = performance.now()
   server = await strike(victim)
   await awaitHealth(place)
+  const healedMs = Math.round(performance.now() - struckAt)
   await Promise.all(clients.map((client) => client.stop()))
+  console.log(
+    `kill ${kill} (${victim}): healthy again after ${healedMs} ms, stopped after ${Math.round(performance.now() - struckAt)}`,
+  )
   const found = await verifyAll({ whole: kill % checkEvery === 0 })
   faults.push(...found.map((fault) => `after kill ${kill} (${victim}): ${fault}`))
   for (const client of clients) faults.push(...client.faults.splice(0))
@@ -68,13 +73,17 @@ async function round(kill: number): Promise<void> {
 
 /** Ends what is to be killed, and gives the server that runs afterwards. */
 async function strike(victim: (typeof victims)[number]): Promise<ServerProcess> {
-  if (victim !== 'server') {
-    const pid = await postgresPid(place)
-    if (pid !== undefined) process.kill(pid, 'SIGKILL')
-  }
-  if (victim === 'database') return server
+  const pid = await postgresPid(place)
+  if (victim !== 'server' && pid !== undefined) process.kill(pid, 'SIGKILL')
+  if (victim === 'database') return untilEnded(pid)
   await server.end('SIGKILL')
   return startServer(place)
+}
+
+/** Its backends may go on answering for a moment. */
+async function untilEnded(pid: number | undefined): Promise<ServerProcess> {
+  while ((await postgresPid(place)) === pid) await sleep(20)
+  return server
 }
 
 async function verifyAll(options: { whole: boolean }): Promise<string[]> {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { check, inSeconds, measured } from './check.ts'
 import { must, root, run } from './command.ts'
 import { describeMemory, memoryBelow } from './memory.ts'
-import { makeFolder, startServer, type Server } from './server.ts'
+import { makeFolder, startServer, type Server } from './npm-server.ts'
 
 /** The first start installs all packages. */
 const firstMs = 600_000

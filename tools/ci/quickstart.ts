@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { check } from './check.ts'
 import { must } from './command.ts'
-import { createUser, initializeUser, makeFolder, withServer } from './server.ts'
+import { createUser, initializeUser, makeFolder, withServer } from './npm-server.ts'
 
 await withServer({ port: 8080 }, async (server) => {
   await check('the first account is made by POST /api/v1/user/initialize', () =>

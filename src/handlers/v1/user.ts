@@ -45,7 +45,8 @@ export const user: Handlers<
   async changeUserDetails({ body, actor, session }, deps) {
     const changed = await changeAccount(deps, { actor, wanted: body })
     const view = await viewOf(deps, actor, changed)
-    if (body.password === undefined) return { status: 200, body: view }
+    if (body.password === undefined || actor.credential.kind !== 'session')
+      return { status: 200, body: view }
     // The new password has ended every session, this one too; the caller goes on in a fresh one.
     const token = await session.signIn({ id: changed.id, sessionEpoch: changed.session_epoch })
     return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: view }

@@ -10,7 +10,6 @@ export const token: Handlers<'issueToken' | 'exchangeToken'> = {
       service: query.service,
       scopes: query.scope ?? [],
       host: request.host,
-      ...(query.offline_token ? { refreshFor: query.client_id ?? '' } : {}),
     })
     return {
       status: 200,
@@ -27,7 +26,12 @@ export const token: Handlers<'issueToken' | 'exchangeToken'> = {
     return {
       status: 200,
       headers: { 'Cache-Control': 'no-store' },
-      body: { token: issued.token, scope, ...describe(issued) },
+      body: {
+        token: issued.token,
+        scope,
+        ...describe(issued),
+        ...(issued.refreshToken === undefined ? {} : { refresh_token: issued.refreshToken }),
+      },
     }
   },
 }
@@ -37,6 +41,5 @@ function describe(issued: IssuedToken) {
     access_token: issued.token,
     expires_in: issued.expiresInSeconds,
     issued_at: issued.issuedAt.toISOString(),
-    ...(issued.refreshToken === undefined ? {} : { refresh_token: issued.refreshToken }),
   }
 }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { fullName, makeToken, type Place } from '../server.ts'
-import { Model } from './model.ts'
+import { fullName, makeToken, type Place } from './place.ts'
+import { Model } from './crash-model.ts'
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 const configType = 'application/vnd.oci.image.config.v1+json'
@@ -51,7 +51,7 @@ export class Client {
         await this.#step()
       } catch (error) {
         if (!(error instanceof Unanswered)) this.faults.push(`${this.#name}: ${String(error)}`)
-        await sleep(20)
+        await sleep(100)
       }
   }
 
@@ -189,7 +189,7 @@ export class Client {
     const faults: string[] = []
     const check = async (path: string, possible: Set<string | boolean | undefined>) => {
       const isBlob = path.startsWith('blobs/')
-      const answer = await this.#call(isBlob && !whole ? 'HEAD' : 'GET', path)
+      const answer = await this.#insist(isBlob && !whole ? 'HEAD' : 'GET', path)
       const found = answer.status === 404 ? undefined : answer.headers.get('docker-content-digest')
       const allowed = [...possible].map((value) =>
         value === true ? path.split('/')[1] : value === false ? undefined : value,
@@ -204,6 +204,17 @@ export class Client {
     for (const [digest, possible] of model.manifests) await check(`manifests/${digest}`, possible)
     for (const [tag, possible] of model.tags) await check(`manifests/${tag}`, possible)
     return faults
+  }
+
+  /** Asks until it is answered: for half a minute. */
+  async #insist(method: string, path: string): Promise<Answer> {
+    for (const giveUpAt = Date.now() + 30_000; ;)
+      try {
+        return await this.#call(method, path)
+      } catch (error) {
+        if (Date.now() > giveUpAt) throw error
+        await sleep(200)
+      }
   }
 
   /** Calls a path of the repository, or one that the registry has given. */
