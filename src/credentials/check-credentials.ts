@@ -7,8 +7,8 @@ import { verifyPassword } from './passwords.ts'
 
 /**
  * Checks a user name or e-mail with a password. An unknown name costs and says the same as a wrong password.
- * Throws `unauthorized` (with `reason: account_disabled` where the password was right), or `too_many_attempts` with `Retry-After` while the account waits after wrong
- * passwords, even for the right one.
+ * Throws `unauthorized` (with `reason: account_disabled` where the password was right), or `too_many_attempts`
+ * with `Retry-After` while the account waits after wrong passwords, even for the right one.
  */
 export async function checkCredentials(
   { db, clock }: { db: Db; clock: Clock },

@@ -101,3 +101,13 @@ export function standingOf(
     !(rules.RESTRICTED_USERS_WHITELIST ?? []).includes(user.username)
   return { superuser, globalReadonlySuperuser, restricted }
 }
+
+/**
+ * True for a name that the configuration gives special rights. Nobody takes one by signing up or by
+ * renaming: who runs the registry makes such an account.
+ */
+export function isPrivilegedName(username: string, rules: StandingRules): boolean {
+  return (
+    rules.SUPER_USERS.includes(username) || rules.GLOBAL_READONLY_SUPER_USERS.includes(username)
+  )
+}

@@ -15,6 +15,7 @@ import {
   type User,
 } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
+import { demandPlainName } from './sign-up.ts'
 
 /** What a user wants changed on the own account; absent fields stay. */
 export interface WantedChanges extends AccountChanges {
@@ -32,7 +33,7 @@ export async function changeAccount(
   deps: Deps,
   { actor, wanted }: { actor: KnownActor; wanted: WantedChanges },
 ): Promise<User> {
-  const changes = allowedChanges(deps, wanted)
+  const changes = allowedChanges(deps, actor, wanted)
   const passwordHash =
     changes.password === undefined ? undefined : await hashPassword(checkPassword(changes.password))
   try {
@@ -63,7 +64,7 @@ export async function changeAccount(
  * Drops what features leave switched off, and checks the rest. Fields are taken by name: a body may hold
  * others, and these become columns.
  */
-function allowedChanges({ config }: Deps, wanted: WantedChanges): WantedChanges {
+function allowedChanges({ config }: Deps, actor: KnownActor, wanted: WantedChanges): WantedChanges {
   const { tag_expiration_s, username } = wanted
   const { password, email, invoice_email, invoice_email_address } = wanted
   const { given_name, family_name, company, location } = wanted
@@ -71,8 +72,10 @@ function allowedChanges({ config }: Deps, wanted: WantedChanges): WantedChanges 
   const allowed: WantedChanges = present({ password, email, invoice_email, invoice_email_address })
   if (config.FEATURE_USER_METADATA)
     Object.assign(allowed, present({ given_name, family_name, company, location }))
-  if (config.FEATURE_USER_RENAME && username !== undefined)
+  if (config.FEATURE_USER_RENAME && username !== undefined && username !== actor.username) {
+    demandPlainName(username, config)
     allowed.username = parseNamespaceName(username)
+  }
   if (config.FEATURE_CHANGE_TAG_EXPIRATION && tag_expiration_s !== undefined) {
     const options: readonly number[] = config.TAG_EXPIRATION_OPTIONS
     if (!options.includes(tag_expiration_s))

@@ -1,3 +1,4 @@
+import { epochSeconds } from '#domain/date.ts'
 import { isDigest } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { isTagName } from '#domain/name.ts'
@@ -69,7 +70,8 @@ async function setExpiration(
       'invalid_request',
       'expiration must be in the future, in seconds since 1970',
     )
-  const expiresAt = expiration === null ? null : clampExpiry(live.startedAt, expiration, config)
+  const expiresAt =
+    expiration === null ? null : clampExpiry({ startedAt: live.startedAt, at, expiration }, config)
   if (expiresAt === null && live.expiresAt === null) return
   await setTagExpiry(tx, { id: live.id, expiresAt })
   await logTag(tx, tag, at, 'change_tag_expiration', {
@@ -78,18 +80,14 @@ async function setExpiration(
   })
 }
 
-/** Keeps the tag's life between the shortest and the longest that the configuration allows. */
+/** Keeps the expiry at least the shortest life after the tag's start, at most the longest from now. */
 function clampExpiry(
-  startedAt: Date,
-  expiration: number,
+  tag: { startedAt: Date; at: Date; expiration: number },
   limits: { LABELED_EXPIRATION_MINIMUM: number; LABELED_EXPIRATION_MAXIMUM: number },
 ): Date {
-  const startedSeconds = Math.floor(startedAt.getTime() / 1000)
-  const lifeSeconds = Math.min(
-    Math.max(expiration - startedSeconds, limits.LABELED_EXPIRATION_MINIMUM),
-    limits.LABELED_EXPIRATION_MAXIMUM,
-  )
-  return new Date((startedSeconds + lifeSeconds) * 1000)
+  const earliest = epochSeconds(tag.startedAt) + limits.LABELED_EXPIRATION_MINIMUM
+  const latest = epochSeconds(tag.at) + limits.LABELED_EXPIRATION_MAXIMUM
+  return new Date(Math.min(Math.max(tag.expiration, earliest), latest) * 1000)
 }
 
 async function moveTag(

@@ -8,11 +8,13 @@ import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { digestOf } from '#domain/digest.ts'
+import { listen } from '#http/server.ts'
 import { pushBlob } from '#test/support/image.ts'
 import { registryToken } from '#test/support/server.ts'
 import {
   ask,
   asUser,
+  findFreePort,
   makeFirstUser,
   outsideDatabase,
   prepareUsedDirectory,
@@ -54,6 +56,19 @@ test('SIGTERM lets requests under way end, refuses new ones, stops PostgreSQL an
   expect(Date.now() - since).toBeLessThan(promptMs)
   expect(await readdir(dataDirectory)).not.toContain('lock.pid')
   expect(await readdir(join(dataDirectory, 'postgres'))).not.toContain('postmaster.pid')
+})
+
+test('an answer that is complete but not read yet is not cut off', async () => {
+  const answer = Buffer.alloc(largeBytes, 'x')
+  const listener = await listen((_, response) => response.end(answer), {
+    bind: ['127.0.0.1'],
+    port: await findFreePort(),
+  })
+  const send = openConnections(listener.port)
+  const response = await answerOf(send('GET', '/').end())
+  const drained = listener.drain()
+  expect((await text(response)).length).toBe(largeBytes)
+  await drained
 })
 
 test.for(['SIGINT', 'SIGHUP'] as const)(

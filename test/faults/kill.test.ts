@@ -1,6 +1,8 @@
+import pg from 'pg'
 import { expect, test, vi } from 'vitest'
 
 import { digestOf } from '#domain/digest.ts'
+import { findPostgres } from '#postgres/start.ts'
 import { pushImage } from '#test/support/image.ts'
 import { outcome } from '#test/support/client.ts'
 import {
@@ -14,8 +16,8 @@ import {
 const usedDirectory = prepareUsedDirectory()
 const scope = 'repository:ada/kept:pull,push'
 
-test.for(['registry', 'registry and its PostgreSQL'] as const)(
-  'a %s that were killed lose nothing that was acknowledged',
+test.for(['the registry', 'the registry and its PostgreSQL'] as const)(
+  'what was acknowledged outlives the SIGKILL of %s',
   async (victim) => {
     const dataDirectory = await usedDirectory.make()
     const settings = { DATA_DIR: dataDirectory, TMPDIR: dataDirectory }
@@ -23,7 +25,7 @@ test.for(['registry', 'registry and its PostgreSQL'] as const)(
     await makeFirstUser(killed, 'ada')
     const image = await pushImage(await asUser(killed, 'ada', scope), 'ada/kept', ['edge'])
     const postgres = await postgresOf(dataDirectory)
-    if (victim !== 'registry') process.kill(postgres, 'SIGKILL')
+    if (victim !== 'the registry') process.kill(postgres, 'SIGKILL')
     expect(await killed.end('SIGKILL')).toBe('SIGKILL')
 
     const next = await startRegistry({ ...settings, PORT: String(killed.port) })
@@ -42,7 +44,7 @@ test.for(['registry', 'registry and its PostgreSQL'] as const)(
 test('a PostgreSQL that is killed costs some 503 answers, and then everything works again', async () => {
   const dataDirectory = await usedDirectory.make()
   const registry = await startRegistry({ DATA_DIR: dataDirectory, TMPDIR: dataDirectory })
-  await makeFirstUser(registry, 'ada')
+  const ada = await makeFirstUser(registry, 'ada')
   const pull = await asUser(registry, 'ada', scope, 'registry:catalog:*')
   process.kill(await postgresOf(dataDirectory), 'SIGKILL')
 
@@ -62,4 +64,19 @@ test('a PostgreSQL that is killed costs some 503 answers, and then everything wo
     expect((await pull('GET', '/v2/_catalog')).status).toBe(200)
   }, 15_000)
   await pushImage(await asUser(registry, 'ada', scope), 'ada/kept', ['edge'])
+  // Background work goes on too: it is a job that takes away what is left of a repository.
+  expect((await ada('DELETE', '/api/v1/repository/ada/kept')).status).toBe(204)
+  await vi.waitFor(async () => expect(await countRows(dataDirectory, 'repository')).toBe(0), 20_000)
 })
+
+async function countRows(dataDirectory: string, table: string): Promise<number> {
+  const { connectionString } = (await findPostgres(dataDirectory))!
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    return (await client.query<{ count: number }>(`SELECT count(*)::int FROM ${table}`)).rows[0]!
+      .count
+  } finally {
+    await client.end()
+  }
+}

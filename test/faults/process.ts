@@ -20,6 +20,9 @@ const words = ['--disable-warning=ExperimentalWarning', 'src/main.ts']
 const compileCache = join(root, 'node_modules', '.cache', 'node')
 const patienceMs = 20_000
 
+// Each of these tests starts several processes, on machines that may be busy with others.
+vi.setConfig({ testTimeout: 60_000 })
+
 /** A registry that runs as a process of its own; it is ended with the test. */
 export interface RegistryProcess {
   pid: number
@@ -115,12 +118,14 @@ export async function startRegistry(environment: Record<string, string>): Promis
   return { pid: child.pid!, port, url, host, call: makeCall(url), lines, said, ended, end }
 }
 
-/** Makes the first account, and gives calls to `/v2` as it. */
-export async function makeFirstUser(registry: RegistryProcess, name: string): Promise<void> {
+/** Makes the first account, and gives calls to `/api/v1` as it. */
+export async function makeFirstUser(registry: RegistryProcess, name: string): Promise<Call> {
+  const email = `${name}@example.com`
   const answer = await registry.call('POST', '/api/v1/user/initialize', {
-    body: { username: name, password: passwordOf(name), email: `${name}@example.com` },
+    body: { username: name, password: passwordOf(name), email, access_token: true },
   })
   if (answer.status !== 200) throw new Error(`${name} was not made: ${answer.text}`)
+  return makeCall(registry.url, () => ({ authorization: `Bearer ${answer.json.access_token}` }))
 }
 
 /** Calls to `/v2` with a registry token of a user. */

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 
 import { digestOf } from '#domain/digest.ts'
@@ -47,7 +48,7 @@ test('chunks that do not fit are refused, and the upload stays where it was', as
       headers: { 'content-range': range },
       body,
     })
-    expect([status, 416], `${range} ${answer.status}`).toContain(answer.status)
+    expect([status, 416]).toContain(answer.status)
     refusal(answer, 'v2')
     const state = await push(harbour, 'GET', location)
     expect([state.status, state.headers.get('range')]).toEqual([204, begun.headers.get('range')])
@@ -85,13 +86,13 @@ test('ranges that make no sense are refused with 416 or passed over, as RFC 9110
     'bytes',
     ',',
   ])
-    expect([200, 416], range).toContain((await get(range)).status)
+    expect([200, 416]).toContain((await get(range)).status)
   for (const range of [
     'lines=0-1',
     `bytes=${Array.from({ length: 500 }, () => '0-0').join(',')}`,
     'bytes=0-,0-,0-',
   ])
-    expect((await get(range)).status, range).toBe(200)
+    expect((await get(range)).status).toBe(200)
 })
 
 test('a body that ends before its Content-Length is not kept', async () => {
@@ -113,13 +114,10 @@ test('a body that ends before its Content-Length is not kept', async () => {
   ]
   for (const head of heads)
     await hangUp(host, `${head}Host: ${host}\r\nContent-Length: 100\r\n\r\nhello`)
-  await expect
-    .poll(() => harbour.expectNothingLeft().then(() => 'nothing left'))
-    .toBe('nothing left')
+  await expect.poll(() => harbour.leftovers()).toEqual({})
 })
 
 async function hangUp(host: string, bytes: string): Promise<void> {
-  const { connect } = await import('node:net')
   const [name, port] = host.split(':')
   const socket = connect({ host: name!, port: Number(port) })
   await new Promise<void>((resolve) => socket.write(bytes, () => resolve()))

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 
 import { everyOperation, targetOf } from '#test/support/operation.ts'
 import { sendBytes, sendRaw, toBytes } from '#test/support/raw.ts'
-import { cheaply, refusal, faceOf, faultsOf, openHarbour } from './bad-input.ts'
+import { cheaply, faultsOf, openHarbour, refusal } from './bad-input.ts'
 
 test('a head of more than 32 KiB is refused with 431 in the words of both faces', async () => {
   const { host } = await openHarbour()
+  const tooLarge = [431, 'INVALID_REQUEST']
   await cheaply(async () => {
     for (const length of [40_000, 1_000_000]) {
       const long = 'x'.repeat(length)
@@ -15,10 +16,11 @@ test('a head of more than 32 KiB is refused with 431 in the words of both faces'
         { method: 'GET', target: `/api/v1/users/${long}` },
         { method: 'POST', target: '/api/v1/signin', headers: { cookie: long }, body: '{}' },
       ])
-        refusal(await sendRaw(host, request), 'both', 431)
+        expect(refusal(await sendRaw(host, request), 'both')).toEqual(tooLarge)
     }
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`x-${index}`, '1']))
-    refusal(await sendRaw(host, { method: 'GET', target: '/', headers: many }), 'both', 431)
+    const answer = await sendRaw(host, { method: 'GET', target: '/', headers: many })
+    expect(refusal(answer, 'both')).toEqual(tooLarge)
   })
 })
 
@@ -40,7 +42,7 @@ test('what is no request of HTTP/1.1 is refused with 400, and the connection is 
     'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
   ]) {
     const answers = await sendBytes(host, [bytes])
-    expect(answers, bytes.toString()).toHaveLength(1)
+    expect(answers).toHaveLength(1)
     refusal(answers[0]!, 'both', 400)
   }
 })
@@ -65,7 +67,7 @@ test('a request without a Host, with two, or with one that is none is refused', 
       const [answer] = await sendBytes(host, [
         `GET ${path} HTTP/1.1\r\n${lines}Connection: close\r\n\r\n`,
       ])
-      refusal(answer!, face, 400)
+      expect(refusal(answer!, face)[0]).toBe(400)
     }
 })
 
@@ -78,8 +80,7 @@ test('methods that a path does not have are refused with 405 and those that it h
   expect(
     await faultsOf(cases, async ({ operation, method }) => {
       const answer = await sendRaw(host, { method, target: targetOf(operation) })
-      // Nobody has said for which operation a form would be.
-      refusal(answer, faceOf({ ...operation, operationId: '' }), 405)
+      refusal(answer, operation.api, 405)
       expect(answer.headers.get('allow')?.split(', ')).toContain(operation.method)
     }),
   ).toEqual([])
@@ -91,7 +92,7 @@ test('a request target in any other form is answered', async () => {
   const { host } = await openHarbour()
   for (const target of ['*', 'http://[/', `http://${host}/v2/`, '//[', '///', '/?', '/#a', '/v2']) {
     const { status } = await sendRaw(host, { method: 'GET', target })
-    expect(status, target).toBeLessThan(500)
+    expect(status).toBeLessThan(500)
   }
   const { status } = await sendRaw(host, { method: 'OPTIONS', target: '*' })
   expect(status).toBeLessThan(500)
@@ -116,7 +117,7 @@ test('Content-Length and Transfer-Encoding at once, or wrong, are refused and no
     'Content-Length: 1, 1\r\n\r\na',
   ]) {
     const answers = await sendBytes(host, [head + lines])
-    expect(answers, lines).toHaveLength(1)
+    expect(answers).toHaveLength(1)
     refusal(answers[0]!, 'both', 400)
   }
   expect(await harbour.leftovers()).toEqual({})
@@ -133,7 +134,7 @@ test('a broken chunk is refused, and what came before it is not kept', async () 
     `5;${'x'.repeat(40_000)}\r\nhello\r\n`,
   ]) {
     const answers = await sendBytes(host, [`${head}2\r\nab\r\n${chunk}0\r\n\r\n`])
-    expect(answers, chunk.slice(0, 20)).toHaveLength(1)
+    expect(answers).toHaveLength(1)
     expect(answers[0]!.status).toBeGreaterThanOrEqual(400)
     expect(answers[0]!.status).toBeLessThan(500)
   }
@@ -236,7 +237,10 @@ test('an upgrade and an unknown expectation are passed over', async () => {
     { expect: 'the-unexpected' },
     { te: 'nonsense', trailer: 'host' },
   ] as Record<string, string>[])
-    refusal(await sendRaw(host, { method: 'GET', target: '/v2/', headers }), 'v2', 401)
+    expect(refusal(await sendRaw(host, { method: 'GET', target: '/v2/', headers }), 'v2')).toEqual([
+      401,
+      'UNAUTHORIZED',
+    ])
 })
 
 test('a head that does not come is given up with 408', async () => {
@@ -246,6 +250,6 @@ test('a head that does not come is given up with 408', async () => {
     ['GET /v2/ HTTP/1.1\r\nHost: a\r\n', 'X-A: b\r\n', 'X-C: d\r\n', 'X-E: f\r\n', 'X-G: h\r\n'],
   ]) {
     const [answer] = await sendBytes(host, pieces, { pauseMs: 100 })
-    refusal(answer!, 'both', 408)
+    expect(refusal(answer!, 'both')).toEqual([408, 'REQUEST_TIMEOUT'])
   }
 })

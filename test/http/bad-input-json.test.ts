@@ -37,25 +37,27 @@ async function refuseAll(
 test('what is no JSON, or not the JSON that is wanted, is refused by every operation with a body', async () => {
   const harbour = await openHarbour()
   const object = '{"a":1'
-  expect(await refuseAll(harbour, () => [
-    '',
-    ' ',
-    object,
-    `${object}}}`,
-    "{'a': 1}",
-    '{"a": undefined}',
-    '{"a": "\\x"}',
-    '"\\',
-    'NaN',
-    '[]',
-    '[{}]',
-    'null',
-    'true',
-    '12',
-    '"text"',
-    Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
-    Buffer.from('{"a":"\xc0\xae"}', 'latin1'),
-  ])).toEqual(nothingWrong)
+  expect(
+    await refuseAll(harbour, () => [
+      '',
+      ' ',
+      object,
+      `${object}}}`,
+      "{'a': 1}",
+      '{"a": undefined}',
+      '{"a": "\\x"}',
+      '"\\',
+      'NaN',
+      '[]',
+      '[{}]',
+      'null',
+      'true',
+      '12',
+      '"text"',
+      Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
+      Buffer.from('{"a":"\xc0\xae"}', 'latin1'),
+    ]),
+  ).toEqual(nothingWrong)
 })
 
 test('a body of another content type, or of none, is refused by every operation with a body', async () => {
@@ -78,23 +80,27 @@ test('a body of another content type, or of none, is refused by every operation 
 
 test('U+0000 and half a surrogate pair are refused in every field, and in the name of a field', async () => {
   const harbour = await openHarbour()
-  expect(await refuseAll(harbour, ({ body: { schema, example } }) => [
-    ...placesOf(schema, 'string').flatMap((place) => [
-      JSON.stringify(withValue(example, place, 'a\u0000b')),
-      JSON.stringify(withValue(example, place, 'a\ud800b')),
-      JSON.stringify(withValue(example, place, '\udc00')),
+  expect(
+    await refuseAll(harbour, ({ body: { schema, example } }) => [
+      ...placesOf(schema, 'string').flatMap((place) => [
+        JSON.stringify(withValue(example, place, 'a\u0000b')),
+        JSON.stringify(withValue(example, place, 'a\ud800b')),
+        JSON.stringify(withValue(example, place, '\udc00')),
+      ]),
+      JSON.stringify({ ...(example as object), 'a\u0000b': 1 }),
     ]),
-    JSON.stringify({ ...(example as object), 'a\u0000b': 1 }),
-  ])).toEqual(nothingWrong)
+  ).toEqual(nothingWrong)
 })
 
 test('a very long text is refused in every field', async () => {
   const harbour = await openHarbour()
-  expect(await refuseAll(harbour, ({ body: { schema, example } }) =>
-    placesOf(schema, 'string').map((place) =>
-      JSON.stringify(withValue(example, place, 'x'.repeat(500_000))),
+  expect(
+    await refuseAll(harbour, ({ body: { schema, example } }) =>
+      placesOf(schema, 'string').map((place) =>
+        JSON.stringify(withValue(example, place, 'x'.repeat(500_000))),
+      ),
     ),
-  )).toEqual(nothingWrong)
+  ).toEqual(nothingWrong)
 })
 
 test('a value of another type is refused in every field', async () => {
@@ -105,13 +111,15 @@ test('a value of another type is refused in every field', async () => {
     integer: ['1', 1.5, true, [], {}],
     number: ['1', true, [], {}],
   }
-  expect(await refuseAll(harbour, ({ body: { schema, example } }) =>
-    Object.entries(others).flatMap(([type, values]) =>
-      placesOf(schema, type).flatMap((place) =>
-        values.map((value) => JSON.stringify(withValue(example, place, value))),
+  expect(
+    await refuseAll(harbour, ({ body: { schema, example } }) =>
+      Object.entries(others).flatMap(([type, values]) =>
+        placesOf(schema, type).flatMap((place) =>
+          values.map((value) => JSON.stringify(withValue(example, place, value))),
+        ),
       ),
     ),
-  )).toEqual(nothingWrong)
+  ).toEqual(nothingWrong)
 })
 
 test('a number that no column holds is refused in every numeric field', async () => {
@@ -140,24 +148,28 @@ test('a number that no column holds is refused in every numeric field', async ()
 
 test('JSON that nests a thousand deep is refused by every operation with a body', async () => {
   const harbour = await openHarbour()
-  expect(await refuseAll(harbour, ({ body: { example } }) => [
-    `${'['.repeat(1000)}${']'.repeat(1000)}`,
-    JSON.stringify({ ...(example as object), extra: 'X' }).replace(
-      '"X"',
-      `${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`,
-    ),
-    '['.repeat(1_000_000),
-  ])).toEqual(nothingWrong)
+  expect(
+    await refuseAll(harbour, ({ body: { example } }) => [
+      `${'['.repeat(1000)}${']'.repeat(1000)}`,
+      JSON.stringify({ ...(example as object), extra: 'X' }).replace(
+        '"X"',
+        `${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`,
+      ),
+      '['.repeat(1_000_000),
+    ]),
+  ).toEqual(nothingWrong)
 })
 
 test('a key that stands twice is refused, however it is written', async () => {
   const harbour = await openHarbour()
-  expect(await refuseAll(harbour, ({ body: { example } }) => {
-    const text = JSON.stringify(example)
-    const [key = ''] = Object.keys(example as object)
-    const escaped = `\\u${key.charCodeAt(0).toString(16).padStart(4, '0')}${key.slice(1)}`
-    return [`{"${key}":1,${text.slice(1)}`, `{"${escaped}":1,${text.slice(1)}`]
-  })).toEqual(nothingWrong)
+  expect(
+    await refuseAll(harbour, ({ body: { example } }) => {
+      const text = JSON.stringify(example)
+      const [key = ''] = Object.keys(example as object)
+      const escaped = `\\u${key.charCodeAt(0).toString(16).padStart(4, '0')}${key.slice(1)}`
+      return [`{"${key}":1,${text.slice(1)}`, `{"${escaped}":1,${text.slice(1)}`]
+    }),
+  ).toEqual(nothingWrong)
 })
 
 test('a body of more than 1 MiB is refused before it is read', async () => {

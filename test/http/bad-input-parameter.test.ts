@@ -3,7 +3,15 @@ import { expect, test } from 'vitest'
 import { everyOperation, targetOf, type DeclaredOperation } from '#test/support/operation.ts'
 import { sendRaw, type RawAnswer } from '#test/support/raw.ts'
 import { passwordOf } from '#test/support/server.ts'
-import { cheaply, refusal, faceOf, faultsOf, openHarbour, type Harbour } from './bad-input.ts'
+import {
+  cheaply,
+  demandNoFault,
+  refusal,
+  faceOf,
+  faultsOf,
+  openHarbour,
+  type Harbour,
+} from './bad-input.ts'
 
 const operations = everyOperation()
 
@@ -43,7 +51,8 @@ test('a query parameter that an operation does not have is refused, and named', 
       const mark = path.includes('?') ? '&' : '?'
       const answer = await call(harbour, operation, { target: `${path}${mark}unheard=of` })
       demandRefusal(answer, operation)
-      if (operation.method !== 'HEAD') expect(answer.body.toString()).toContain('unheard')
+      if (operation.method !== 'HEAD' && !answer.body.includes('unheard'))
+        throw new Error(`the parameter is not named: ${answer.body.toString()}`)
     }),
   ).toEqual([])
   expect(await harbour.leftovers()).toEqual({})
@@ -98,8 +107,7 @@ test('a number that makes no sense is refused in any numeric query parameter', a
       }
       for (const value of ['-0', '0', '99999999999999999999', '-99999999999999999999']) {
         const target = targetOf(operation, { [name]: value })
-        const { status } = await call(harbour, operation, { target })
-        expect([200, 400], `${target} ${status}`).toContain(status)
+        demandNoFault(await call(harbour, operation, { target }))
       }
     }),
   ).toEqual([])
@@ -124,8 +132,8 @@ test('invalid UTF-8 and strange characters in any query parameter are no fault o
         const answer = await call(harbour, operation, {
           target: targetOf(operation, { [name]: value }),
         })
-        expect(answer.status, `${operation.operationId} ${name}=${value}`).toBeLessThan(500)
-        expect(answer.headers.has('a')).toBe(false)
+        demandNoFault(answer)
+        if (answer.headers.has('a')) throw new Error('a header was smuggled in')
       }
     }),
   ).toEqual([])
@@ -146,14 +154,17 @@ test('thousands of query parameters are refused at no cost', async () => {
   const harbour = await openHarbour()
   const { host } = harbour
   const many = Array.from({ length: 4000 }, (_, index) => `a${index}=`).join('&')
-  await cheaply(async () => {
-    for (const path of ['/v2/_catalog', '/api/v1/repository', '/api/v1/nowhere', '/v2/']) {
+  const paths = ['/v2/_catalog', '/v2/', '/api/v1/repository', '/api/v1/nowhere'] as const
+  const registry = harbour.identify({ api: 'v2', operationId: '' })
+  const faults = await cheaply(() =>
+    faultsOf(paths, async (path) => {
+      const api = path.startsWith('/v2') ? 'v2' : 'v1'
+      const headers = api === 'v2' ? registry : {}
       const target = `${path}?${many}`
-      const headers = path.startsWith('/v2') ? harbour.identify({ api: 'v2', operationId: '' }) : {}
-      const answer = await sendRaw(host, { method: 'GET', target, headers })
-      refusal(answer, path.startsWith('/v2') ? 'v2' : 'v1', 400)
-    }
-  })
+      refusal(await sendRaw(host, { method: 'GET', target, headers }), api, 400)
+    }),
+  )
+  expect(faults).toEqual([])
 })
 
 test('ten thousand scopes are refused, in a query and in a form', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { everyOperation, targetOf } from '#test/support/operation.ts'
 import { sendRaw } from '#test/support/raw.ts'
-import { refusal, faceOf, faultsOf, openHarbour } from './bad-input.ts'
+import { demandNoFault, faceOf, faultsOf, openHarbour, refusal } from './bad-input.ts'
 
 /** Values that climb out of a folder, break an escape, or hold what no name holds. */
 const tricks = [
@@ -48,9 +48,7 @@ test('a trick in any path parameter of any operation is refused in the words of 
         target: targetOf(operation, { [name]: trick }),
         ...(body ? { headers: { 'content-type': body.type }, body: bodyOf(body.example) } : {}),
       })
-      const about = `${operation.operationId} ${name}=${trick.slice(0, 60)}: ${answer.body.toString()}`
-      if (freeText.includes(name)) expect(answer.status, about).toBeLessThan(500)
-      else if (method === 'HEAD') expect([400, 401, 404], about).toContain(answer.status)
+      if (freeText.includes(name)) demandNoFault(answer)
       else refusal(answer, faceOf(operation))
     }),
   ).toEqual([])
@@ -73,7 +71,9 @@ test('a path that leads nowhere is refused in the words of the face it begins wi
     ['/api/v1/%zz', 'v1'],
     ['/api/v1/repository/%', 'v1'],
   ] as const
-  for (const [target, face] of paths) refusal(await sendRaw(host, { method: 'GET', target }), face)
+  const attempt = async ([target, face]: (typeof paths)[number]) =>
+    refusal(await sendRaw(host, { method: 'GET', target }), face)
+  expect(await faultsOf(paths, attempt)).toEqual([])
 })
 
 test('pages and their files cannot be climbed out of', async () => {
@@ -91,7 +91,7 @@ test('pages and their files cannot be climbed out of', async () => {
     '/\\..\\package.json',
   ]) {
     const { status, body } = await sendRaw(host, { method: 'GET', target })
-    expect([400, 404], target).toContain(status)
+    expect([400, 404]).toContain(status)
     expect(body.toString()).not.toContain('"dependencies"')
   }
 })

@@ -132,6 +132,11 @@ export function refusal(answer: RawAnswer, face: Face, wanted?: number): [number
   return [status, code[face] as string]
 }
 
+/** Throws when the status of an answer is a fault of the registry. */
+export function demandNoFault({ status, body }: RawAnswer): void {
+  if (!(status < 500)) throw new Error(`${status} ${body.toString().slice(0, 500)}`)
+}
+
 /** Tries each item, a handful at a time, and gives what went wrong. */
 export async function faultsOf<T>(
   items: readonly T[],
@@ -143,7 +148,10 @@ export async function faultsOf<T>(
     Array.from({ length: 8 }, async () => {
       for (const item of queue)
         await attempt(item).catch((error: unknown) => {
-          faults.push(`${JSON.stringify(item).slice(-300)}: ${String(error)}`)
+          const about = JSON.stringify(item, (key, value) =>
+            key === 'operation' ? value.operationId : value,
+          )
+          faults.push(`${String(error)} for ${about.slice(0, 300)}`)
         })
     }),
   )

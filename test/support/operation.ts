@@ -37,12 +37,10 @@ export function everyOperation(): DeclaredOperation[] {
     return Object.entries(document.paths).flatMap(([path, item]) =>
       Object.entries(item)
         .filter(([method]) => method !== 'parameters')
-        .map(([method, operation]) => ({
-          api,
-          method: method.toUpperCase(),
-          path,
-          ...readOperation(operation as Json, item, document),
-        })),
+        .map(([method, operation]): DeclaredOperation => {
+          const read = readOperation(operation as Json, item, document)
+          return Object.assign(read, { api, method: method.toUpperCase(), path })
+        }),
     )
   })
 }

@@ -167,6 +167,15 @@ describe('createNewUser', () => {
     }
   })
 
+  test('keeps names that the configuration gives special rights to those who run the registry', async () => {
+    const { server } = await startWithUser({ SUPER_USERS: 'root,bob', FEATURE_USER_RENAME: 'true' })
+    const answer = await signUp(server, bob)
+    expect(await outcome(answer)).toEqual([400, 'invalid_request'])
+    expect(answer.json.detail).toContain('reserved')
+    const renamed = server.as('ada')('PUT', '/api/v1/user/', { body: { username: 'root' } })
+    expect(await outcome(renamed)).toEqual([400, 'invalid_request'])
+  })
+
   test('makes a name once when ten ask for it', async () => {
     const { server } = await startWithUser()
     const answers = await Promise.all(

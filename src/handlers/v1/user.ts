@@ -1,7 +1,7 @@
 import { RegistryError } from '#domain/errors.ts'
 import { changeAccount } from '#services/change-account.ts'
-import { createUser } from '#services/create-user.ts'
 import { initializeUser } from '#services/initialize-user.ts'
+import { signUp } from '#services/sign-up.ts'
 import { listMemberships } from '#store/organization.ts'
 import { findUserById, findUserByName, type User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
@@ -29,7 +29,7 @@ export const user: Handlers<
     return { status: 200, body: await viewOf(deps, actor, found) }
   },
   async createNewUser({ body, actor, session }, deps) {
-    const made = await createUser(deps, {
+    const made = await signUp(deps, {
       username: body.username,
       email: body.email ?? null,
       password: body.password,

@@ -64,12 +64,20 @@ export async function fuzz(
   const { exitCode, output } = await spawnAndCollect(
     program,
     [
-      ...['run', join(process.cwd(), `generated/${api}.json`), '--url', world.base, '--no-color'],
-      ...['--checks', checks.join(','), '--phases', 'coverage,fuzzing'],
-      ...['--seed', String(seed), '--max-examples', String(maxExamples)],
+      'run',
+      join(process.cwd(), `generated/${api}.json`),
+      `--url=${world.base}`,
+      `--checks=${checks.join(',')}`,
+      '--phases=coverage,fuzzing',
+      `--seed=${seed}`,
+      `--max-examples=${maxExamples}`,
+      '--request-timeout=30',
       '--continue-on-failure',
-      ...['--request-timeout', '30', '--suppress-health-check', 'all', '--warnings', 'off'],
-      ...['--generation-database', 'none', '--output-sanitize', 'false'],
+      '--generation-database=none',
+      '--suppress-health-check=all',
+      '--warnings=off',
+      '--output-sanitize=false',
+      '--no-color',
     ],
     {
       // Schemathesis leaves files where it is started.

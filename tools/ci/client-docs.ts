@@ -1,0 +1,95 @@
+// Runs the lines of docs/clients.md, each client in a home of its own, and looks at what they leave behind.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { check, inSeconds, measured } from './check.ts'
+import { readSections, type Section } from './client-docs/document.ts'
+import { startEngines } from './client-docs/engines.ts'
+import { expectations } from './client-docs/expectations.ts'
+import { tryIndexBytes } from './client-docs/index-bytes.ts'
+import { installClients } from './client-docs/install.ts'
+import { tryLargeLayer } from './client-docs/large-layer.ts'
+import { viewRegistry, type RegistryView } from './client-docs/registry.ts'
+import { makeShell, type Shell } from './client-docs/shell.ts'
+import { initializeUser, makeFolder, withServer } from './npm-server.ts'
+
+/*
+ *   node tools/ci/client-docs.ts [--only podman,index,large]
+ *
+ * --only runs these sections, after that of docker, whose images the others use, and of the checks beside the
+ * document `index` and `large`.
+ */
+const { values } = parseArgs({ options: { only: { type: 'string' } } })
+const only = values.only?.split(',')
+const isWanted = (name: string) => only === undefined || name === 'docker' || only.includes(name)
+
+const startedAt = performance.now()
+await check('clients are installed', installClients)
+measured('install of the clients', inSeconds(performance.now() - startedAt))
+
+const folder = await makeFolder('clients')
+try {
+  await withServer({ port: 18_102 }, async (server) => {
+    const account = { host: server.host, username: 'grace', password: 'a-password-for-tests-only' }
+    await initializeUser(server, account.username, account.password)
+    const registry = viewRegistry(account)
+    const engines = await startEngines(join(folder, 'engines'))
+    const shellFor = (name: string) => makeShell(join(folder, name), engines.environment)
+    try {
+      const sections = await readSections(account)
+      await check('clients of the document are all there', () => demandSteps(sections))
+      for (const section of sections)
+        if (isWanted(section.client))
+          await runSection(section, registry, await shellFor(section.client))
+      if (isWanted('cosign'))
+        await check('clients cosign refuses an image without a signature', async () =>
+          demandRefusal(
+            await shellFor('cosign'),
+            `${account.host}/${account.username}/hello-copy:1.0`,
+          ),
+        )
+      if (isWanted('index')) await tryIndexBytes(registry, shellFor)
+      if (isWanted('large')) await tryLargeLayer(registry, await shellFor('large'))
+    } finally {
+      await engines.stop()
+    }
+    await check('the registry logged no errors meanwhile', () => {
+      const errors = server.output().match(/^\{"level":(?:50|60).*$/gm)
+      if (errors) throw new Error(errors.join('\n'))
+    })
+  })
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** Each block of a section, and what has to hold after it. */
+async function runSection(
+  { client, steps }: Section,
+  registry: RegistryView,
+  shell: Shell,
+): Promise<void> {
+  for (const { name, script } of steps)
+    await check(`clients ${client} ${name}`, async () => {
+      const output = await shell(script)
+      for (const hold of expectations[`${client} ${name}`] ?? [])
+        await hold({ registry, output, folder: shell.folder })
+    })
+}
+
+/** A block that was renamed or dropped takes its expectations along; a heading without blocks is no client. */
+function demandSteps(sections: readonly Section[]): void {
+  const there = sections.flatMap(({ client, steps }) =>
+    steps.map(({ name }) => `${client} ${name}`),
+  )
+  const missing = Object.keys(expectations).filter((step) => !there.includes(step))
+  const empty = sections.filter(({ steps }) => steps.length === 0).map(({ client }) => client)
+  if (missing.length > 0 || empty.length > 0)
+    throw new Error(`docs/clients.md lacks ${[...missing, ...empty].join(', ')}`)
+}
+
+async function demandRefusal(shell: Shell, image: string): Promise<void> {
+  const verify = 'cosign verify --allow-http-registry --key cosign.pub --insecure-ignore-tlog'
+  const output = await shell(`! ${verify} ${image}`)
+  if (!/no signatures found/i.test(output)) throw new Error(output)
+}

@@ -1,0 +1,45 @@
+import { mkdir } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+
+import { plainEnvironment, run } from '../command.ts'
+import { goPrograms } from './install.ts'
+
+/** Runs lines as a reader would paste them; gives stdout and then stderr. Throws when one of them fails. */
+export interface Shell {
+  (script: string): Promise<string>
+  /** Where the lines run. */
+  folder: string
+}
+
+const scriptMs = 600_000
+
+/** Makes a shell for one client: a home and a working folder of its own below `folder`, and nothing of the caller's. */
+export async function makeShell(
+  folder: string,
+  environment: Record<string, string>,
+): Promise<Shell> {
+  const places = {
+    home: join(folder, 'home'),
+    tmp: join(folder, 'tmp'),
+    work: join(folder, 'work'),
+  }
+  for (const place of Object.values(places)) await mkdir(place, { recursive: true })
+  // Debian's programs come first: what lies in /usr/local is not the version that the document names.
+  const path = [goPrograms, '/usr/bin', plainEnvironment()['PATH'] ?? ''].join(delimiter)
+  const variables = { ...environment, HOME: places.home, TMPDIR: places.tmp, PATH: path }
+  const words = [
+    'env',
+    '-i',
+    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+  ]
+  const shell = async (script: string): Promise<string> => {
+    const outcome = await run([...words, 'bash', '-euo', 'pipefail', '-c', script], {
+      folder: places.work,
+      timeoutMs: scriptMs,
+    })
+    const output = outcome.stdout + outcome.stderr
+    if (outcome.code !== 0) throw new Error(`ended with ${outcome.code}:\n${script}\n${output}`)
+    return output
+  }
+  return Object.assign(shell, { folder: places.work })
+}
