@@ -204,7 +204,10 @@ export interface Referrer {
   annotations: Record<string, string> | null
 }
 
-/** Manifests whose subject is `subject`, in byte order of their digests, after `last`. */
+/**
+ * A page of the manifests whose subject is `subject`, in byte order of their digests, after `last`: at most
+ * `limit`, and no more after `maxBytes` of manifests, because whoever may push chooses how long annotations are.
+ */
 export async function listReferrers(
   db: Db,
   wanted: {
@@ -213,15 +216,25 @@ export async function listReferrers(
     artifactType: string | undefined
     last: string
     limit: number
+    maxBytes: number
   },
-): Promise<Referrer[]> {
+): Promise<{ referrers: Referrer[]; hasMore: boolean }> {
   const ofType =
     wanted.artifactType === undefined ? sql`true` : sql`m.artifact_type = ${wanted.artifactType}`
-  const { rows } = await sql<Referrer>`
-    select m.digest, m.media_type, length(m.content) as size_bytes, m.artifact_type, m.annotations
-    from manifest m
-    where m.repository_id = ${wanted.repositoryId} and m.subject_digest = ${wanted.subject}
-      and m.deleted_at is null and m.digest > ${wanted.last} and ${ofType}
-    order by m.digest limit ${wanted.limit}`.execute(db)
-  return rows
+  const { rows } = await sql<Referrer & { candidates: number }>`
+    with candidate as (
+      select m.digest, m.media_type, length(m.content) as size_bytes, m.artifact_type, m.annotations
+      from manifest m
+      where m.repository_id = ${wanted.repositoryId} and m.subject_digest = ${wanted.subject}
+        and m.deleted_at is null and m.digest > ${wanted.last} and ${ofType}
+      order by m.digest limit ${wanted.limit + 1}
+    ), measured as (
+      select c.*, count(*) over () as candidates,
+        sum(size_bytes) over (order by digest) - size_bytes as bytes_before
+      from candidate c
+    )
+    select digest, media_type, size_bytes, artifact_type, annotations, candidates from measured
+    where bytes_before < ${wanted.maxBytes} order by digest limit ${wanted.limit}`.execute(db)
+  const hasMore = rows.length < Number(rows[0]?.candidates ?? 0)
+  return { referrers: rows, hasMore }
 }

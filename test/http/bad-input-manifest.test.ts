@@ -129,3 +129,30 @@ test('manifests that break their schema are refused with the rule that they brea
   refusal(await pushManifest(harbour, schema1), 'v2', 415)
   expect(await harbour.leftovers()).toEqual({})
 })
+
+test('referrers with long annotations are listed in pages of a few MiB', async () => {
+  const harbour = await openHarbour()
+  const image = await push(harbour, 'GET', 'manifests/stable')
+  const subject = {
+    mediaType: imageManifestType,
+    digest: image.headers.get('docker-content-digest'),
+    size: image.body.length,
+  }
+  const digests = []
+  for (let index = 0; index < 6; index++) {
+    const annotations = { [`${index}`]: 'x'.repeat(1_500_000) }
+    const body = manifestWith({ image: image.body.toString() }, { subject, annotations })
+    const { headers, status } = await pushManifest(harbour, body)
+    expect(status).toBe(201)
+    digests.push(headers.get('docker-content-digest'))
+  }
+  const listed: string[] = []
+  let next: string | undefined = `referrers/${subject.digest}`
+  while (next !== undefined) {
+    const page = await push(harbour, 'GET', next)
+    expect(page.body.length).toBeLessThan(8_000_000)
+    listed.push(...page.json.manifests.map(({ digest }: { digest: string }) => digest))
+    next = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '')?.[1]
+  }
+  expect(listed).toEqual(digests.toSorted())
+})

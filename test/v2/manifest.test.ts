@@ -226,25 +226,3 @@ test('an immutable tag neither moves nor goes', async () => {
   expect((await owner.push('GET', `${owner.path}/tags/list`)).json.tags).toEqual(['v1', 'v2'])
   expect(await outcome(put(owner, 'v1', image.manifest, imageManifestType))).toEqual([201])
 })
-
-test('a read-only repository is pulled from and takes nothing', async () => {
-  const server = shared()
-  const owner = await newOwner(server)
-  const image = await pushImage(owner.push, owner.fullName, ['v1'])
-  await server.deps.db
-    .updateTable('repository')
-    .set({ state: 'READ_ONLY' })
-    .where('namespace_id', '=', (eb) =>
-      eb.selectFrom('namespace').select('id').where('name', '=', owner.name),
-    )
-    .execute()
-  const { push, path } = owner
-  expect(await outcome(push('GET', `${path}/manifests/v1`))).toEqual([200])
-  expect(await outcome(put(owner, 'v2', image.manifest))).toEqual([403, 'DENIED'])
-  expect(await outcome(push('DELETE', `${path}/manifests/v1`))).toEqual([403, 'DENIED'])
-  expect(await outcome(push('POST', `${path}/blobs/uploads/`))).toEqual([403, 'DENIED'])
-  expect(await outcome(push('DELETE', `${path}/blobs/${digestOf(image.layer)}`))).toEqual([
-    403,
-    'DENIED',
-  ])
-})

@@ -30,7 +30,7 @@ measured('install of the clients', inSeconds(performance.now() - startedAt))
 
 const folder = await makeFolder('clients')
 try {
-  await withServer({ port: 18_102 }, async (server) => {
+  await withServer({ port: 18_177 }, async (server) => {
     const account = { host: server.host, username: 'grace', password: 'a-password-for-tests-only' }
     await initializeUser(server, account.username, account.password)
     const registry = viewRegistry(account)

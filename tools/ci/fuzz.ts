@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { readDocument } from '#http/api.ts'
+import { check, inSeconds, measured } from './check.ts'
 import { fuzz, installSchemathesis, nameOf, type FuzzResult, type FuzzRun } from './fuzz/run.ts'
-import { seedWorlds } from './fuzz/world.ts'
+import { seedWorlds, type World } from './fuzz/world.ts'
 import { startServer } from './npm-server.ts'
 
 /*
@@ -29,6 +30,7 @@ const folder = join(process.cwd(), '.cache', 'fuzz')
 /** There is a first user already. */
 const neverWell = ['initializeUser']
 
+const results: FuzzResult[] = []
 const startedAt = performance.now()
 const program = await installSchemathesis()
 await mkdir(folder, { recursive: true })
@@ -36,37 +38,41 @@ const registry = await startServer({
   port,
   environment: { LOG_LEVEL: 'error', FEATURE_REPO_MIRROR: 'true' },
 })
-const results: FuzzResult[] = []
 try {
   const worlds = await seedWorlds(registry.url)
   console.log(`fixed seed ${fixedSeed}, fresh seed ${freshSeed}`)
-  const run = async (api: 'v1' | 'v2') => {
-    for (const each of runsOf(api)) {
-      const result = await fuzz(program, each, worlds[api], folder)
-      results.push(result)
-      console.log(
-        `${nameOf(each)}: ${count(result)} requests${result.findings && ', with findings'}`,
-      )
-    }
-  }
   // Two at a time: schemathesis does one thing after the other.
-  await Promise.all([run('v1'), run('v2')])
+  await Promise.all([fuzzDocument('v1', worlds.v1), fuzzDocument('v2', worlds.v2)])
 } finally {
   await registry.stop()
 }
-const faults = judge()
-for (const fault of faults) console.error(fault)
 const total = results.reduce((sum, result) => sum + count(result), 0)
-const seconds = Math.round((performance.now() - startedAt) / 1000)
-console.log(`${total} requests in ${seconds} s, ${faults.length} faults`)
-process.exitCode = faults.length === 0 ? 0 : 1
+await check('the registry logs no error while it is fuzzed', demandQuiet)
+if (scale >= 1) {
+  await check('every operation is answered with success now and then', demandSuccess)
+  await check(`at least ${leastRequests} requests are fuzzed`, () => {
+    if (total < leastRequests) throw new Error(`they were ${total}`)
+  })
+}
+measured('requests fuzzed', `${total} in ${inSeconds(performance.now() - startedAt)}`)
+
+/** The runs over one document, one after the other. */
+async function fuzzDocument(api: 'v1' | 'v2', world: World): Promise<void> {
+  for (const run of runsOf(api)) {
+    const result = await fuzz(program, run, world, folder)
+    results.push(result)
+    await check(`${nameOf(run)}: ${count(result)} requests`, () => {
+      if (result.findings !== '') throw new Error(result.findings)
+    })
+  }
+}
 
 function runsOf(api: 'v1' | 'v2'): FuzzRun[] {
   const examples = (usual: number) => Math.max(1, Math.round(usual * scale))
   return [
-    { api, signedIn: true, seed: fixedSeed, maxExamples: examples(200) },
-    { api, signedIn: false, seed: fixedSeed, maxExamples: examples(50) },
-    { api, signedIn: true, seed: freshSeed, maxExamples: examples(50) },
+    { api, signedIn: true, seed: fixedSeed, maxExamples: examples(300) },
+    { api, signedIn: false, seed: fixedSeed, maxExamples: examples(80) },
+    { api, signedIn: true, seed: freshSeed, maxExamples: examples(80) },
   ]
 }
 
@@ -74,24 +80,16 @@ function count({ statuses }: FuzzResult): number {
   return Object.values(statuses).reduce((sum, each) => sum + each, 0)
 }
 
-function judge(): string[] {
-  const found: string[] = []
-  for (const { run, findings } of results)
-    if (findings !== '') found.push(`--- ${nameOf(run)}\n${findings}`)
-  // Nothing is logged at this level but what should not be.
-  const logged = registry
-    .output()
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .join('\n')
-  if (logged !== '') found.push(`--- the registry has logged errors\n${logged.slice(0, 20_000)}`)
-  if (scale >= 1) {
-    const sent = results.reduce((sum, result) => sum + count(result), 0)
-    if (sent < leastRequests) found.push(`only ${sent} requests were sent`)
-    const missing = neverAnsweredWell()
-    if (missing.length > 0) found.push(`never answered with success: ${missing.join(', ')}`)
-  }
-  return found
+/** Nothing is logged at this level but what should not be. */
+function demandQuiet(): void {
+  const lines = registry.output().split('\n')
+  const logged = lines.filter((line) => line.startsWith('{'))
+  if (logged.length > 0) throw new Error(logged.join('\n').slice(0, 20_000))
+}
+
+function demandSuccess(): void {
+  const missing = neverAnsweredWell()
+  if (missing.length > 0) throw new Error(`never: ${missing.join(', ')}`)
 }
 
 /** Operations whose handler was never reached with something that it could do. */

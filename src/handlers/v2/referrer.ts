@@ -4,23 +4,25 @@ import { listReferrers, type Referrer } from '#store/manifest.ts'
 import type { Handlers } from '#operation.ts'
 
 const pageSize = 1_000
+/** About the size of the largest manifest: an index that clients read whole (OCI, "Listing Referrers"). */
+const pageBytes = 4 * 1_048_576
 
 /** Manifests whose subject is a given one: signatures, attestations, SBOMs. */
 export const referrer: Handlers<'listReferrers'> = {
   async listReferrers({ target, params, query }, { db }) {
     const subject = parseDigest(params.digest)
-    const found =
+    const { referrers, hasMore } =
       target.kind === 'new-repository'
-        ? []
+        ? { referrers: [], hasMore: false }
         : await listReferrers(db, {
             repositoryId: target.id,
             subject,
             artifactType: query.artifactType,
             last: query.last ?? '',
-            limit: pageSize + 1,
+            limit: pageSize,
+            maxBytes: pageBytes,
           })
-    const page = found.slice(0, pageSize)
-    const last = found.length > pageSize ? page.at(-1)?.digest : undefined
+    const last = hasMore ? referrers.at(-1)?.digest : undefined
     const next = new URLSearchParams({
       ...(query.artifactType === undefined ? {} : { artifactType: query.artifactType }),
       last: last ?? '',
@@ -34,7 +36,7 @@ export const referrer: Handlers<'listReferrers'> = {
           : { Link: `</v2/${target.fullName}/referrers/${subject}?${next}>; rel="next"` }),
       },
       type: imageIndexType,
-      body: { schemaVersion: 2, mediaType: imageIndexType, manifests: page.map(describe) },
+      body: { schemaVersion: 2, mediaType: imageIndexType, manifests: referrers.map(describe) },
     }
   },
 }

@@ -32,21 +32,27 @@ export async function startEngines(folder: string): Promise<Engines> {
   )
   const daemons = [
     startDaemon(folder, {
-      words: [
-        'dockerd',
-        ...['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs'],
-        ...[`--data-root=${place('docker')}`, `--exec-root=${place('docker-run')}`],
-        ...[`--pidfile=${place('docker.pid')}`, `--host=${environment.DOCKER_HOST}`],
-      ],
+      program: 'dockerd',
+      options: {
+        iptables: 'false',
+        ip6tables: 'false',
+        bridge: 'none',
+        'storage-driver': 'vfs',
+        'data-root': place('docker'),
+        'exec-root': place('docker-run'),
+        pidfile: place('docker.pid'),
+        host: environment.DOCKER_HOST,
+      },
       isReady: ['docker', 'info'],
       environment,
     }),
     startDaemon(folder, {
-      words: [
-        'containerd',
-        ...['--root', place('containerd'), '--state', place('containerd-run')],
-        ...['--address', environment.CONTAINERD_ADDRESS],
-      ],
+      program: 'containerd',
+      options: {
+        root: place('containerd'),
+        state: place('containerd-run'),
+        address: environment.CONTAINERD_ADDRESS,
+      },
       isReady: ['ctr', 'version'],
       environment,
     }),
@@ -63,17 +69,18 @@ export async function startEngines(folder: string): Promise<Engines> {
   return { environment, stop }
 }
 
-function startDaemon(
-  folder: string,
-  {
-    words,
-    isReady,
-    environment,
-  }: { words: string[]; isReady: string[]; environment: Record<string, string> },
-) {
-  const [program = '', ...rest] = words
+interface Daemon {
+  program: string
+  options: Record<string, string>
+  /** A command that succeeds as soon as the daemon answers. */
+  isReady: string[]
+  environment: Record<string, string>
+}
+
+function startDaemon(folder: string, { program, options, isReady, environment }: Daemon) {
   const log = join(folder, `${program}.log`)
-  const daemon = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const words = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
+  const daemon = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines = createWriteStream(log)
   for (const stream of [daemon.stdout, daemon.stderr]) stream.pipe(lines, { end: false })
   const ended = once(daemon, 'exit')

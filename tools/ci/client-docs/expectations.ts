@@ -28,7 +28,7 @@ export const expectations: Record<string, Expectation[]> = {
   'containerd platforms': [same('hello-by-ctr:multi', 'hello:multi')],
   'podman push': [whole('hello-by-podman:1.0'), pushedAs('hello-by-podman:1.0')],
   'podman pull': [says('hello-by-podman:1.0')],
-  'podman list': [lists('hello-by-podman'), prints('ada/hello-by-podman')],
+  'podman list': [lists('hello-by-podman'), names('hello-by-podman')],
   'podman copy': [whole('hello-by-podman-copy:1.0')],
   'podman platforms': [whole('hello-by-podman:multi'), platforms('hello-by-podman:multi')],
   'buildah push': [whole('hello-by-buildah:1.0'), pushedAs('hello-by-buildah:1.0')],
@@ -48,7 +48,7 @@ export const expectations: Record<string, Expectation[]> = {
     same('hello-by-crane-all:arm64', 'hello-by-crane:arm64'),
     same('hello-by-crane:stable', 'hello-by-crane:multi'),
   ],
-  'crane list': [lists('hello-by-crane'), prints('ada/hello-by-crane')],
+  'crane list': [lists('hello-by-crane'), names('hello-by-crane')],
   'crane delete': [
     gone('hello-by-crane:amd64'),
     gone('hello-by-crane:multi'),
@@ -59,7 +59,7 @@ export const expectations: Record<string, Expectation[]> = {
   'regctl push': [same('hello-by-regctl:multi', 'hello:multi'), says('hello:multi')],
   'regctl copy': [same('hello-by-regctl:2.0', 'hello:1.0')],
   'regctl platforms': [whole('hello-by-regctl:index'), says('hello-by-regctl:index')],
-  'regctl list': [lists('hello-by-regctl'), prints('ada/hello-by-regctl')],
+  'regctl list': [lists('hello-by-regctl'), names('hello-by-regctl')],
   'regctl referrers': [
     prints('looks good'),
     referredBy('hello-by-regctl:multi', ['application/vnd.example.note']),
@@ -104,6 +104,11 @@ function says(image: string): Expectation {
 
 function prints(text: string): Expectation {
   return async ({ output }) => assert.ok(output.includes(text), `no '${text}' in:\n${output}`)
+}
+
+/** The repository is in a list of all. */
+function names(repository: string): Expectation {
+  return (result) => prints(`${result.registry.account.username}/${repository}`)(result)
 }
 
 /** Everything that the image names is there, byte for byte. */

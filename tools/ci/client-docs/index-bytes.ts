@@ -18,7 +18,7 @@ const roundTrips: Record<string, RoundTrip> = {
       docker://${image} oci:back:multi`,
   crane: (image, { username, password }) => `
     crane auth login ${image.split('/')[0]} --username ${username} --password ${password}
-    crane push --index there ${image}
+    crane push there ${image}
     crane pull --format oci ${image} back`,
   regctl: (image, { username, password }) => `
     regctl registry set --tls disabled ${image.split('/')[0]}

@@ -33,7 +33,7 @@ export async function makeShell(
     ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
   ]
   const shell = async (script: string): Promise<string> => {
-    const outcome = await run([...words, 'bash', '-euo', 'pipefail', '-c', script], {
+    const outcome = await run([...words, 'bash', '--norc', '-euo', 'pipefail', '-c', script], {
       folder: places.work,
       timeoutMs: scriptMs,
     })
