@@ -17,6 +17,9 @@ export interface AppDeps extends ApiDeps {
   watch: BlobWatch
 }
 
+/** How a socket says that its other end is gone. */
+const goneCodes = new Set(['ECONNRESET', 'EPIPE'])
+
 /** Composes the request path: log and errors around everything, then session, documents, pages. */
 export async function createApp(deps: AppDeps): Promise<Koa> {
   const app = new Koa()
@@ -34,7 +37,11 @@ export async function createApp(deps: AppDeps): Promise<Koa> {
     await withSession(context, () => serve(v1, context, next))
   })
   app.use(pages.routes())
-  app.on('error', (error) => deps.log.error({ err: error }, 'a response could not be sent'))
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    // A client that goes away in the middle is no fault of the registry.
+    const level = goneCodes.has(error.code ?? '') ? 'debug' : 'error'
+    deps.log[level]({ err: error }, 'a response could not be sent')
+  })
   return app
 
   async function serve(api: Api, context: Koa.Context, next?: Koa.Next): Promise<void> {

@@ -37,7 +37,7 @@ let server = await startServer(place)
 try {
   await makeAccount(place)
   for (let kill = 1; kill <= kills && faults.length === 0; kill += 1) await round(kill)
-  faults.push(...(await verifyAll({ whole: true })))
+  faults.push(...(await verifyAll({ everything: true })))
   await server.end('SIGTERM')
   await checkStorage('with no server')
 } finally {
@@ -47,7 +47,7 @@ for (const fault of faults) console.error(fault)
 const sum = (count: (client: Client) => number) =>
   clients.reduce((total, client) => total + count(client), 0)
 console.log(
-  `${kills} kills in ${Math.round((performance.now() - startedAt) / 1000)} s: ${sum((client) => client.acknowledged)} changes acknowledged, ${sum((client) => client.unanswered)} not answered; ${sum((client) => client.model.blobs.size + client.model.manifests.size + client.model.tags.size)} things looked at; ${faults.length} faults`,
+  `${kills} kills in ${Math.round((performance.now() - startedAt) / 1000)} s: ${sum((client) => client.acknowledged)} changes acknowledged, ${sum((client) => client.unanswered)} not answered; ${sum((client) => client.lookedAt)} things looked at; ${faults.length} faults`,
 )
 if (faults.length === 0) await place.remove()
 else console.error(`the data is left in ${place.dataDirectory}`)
@@ -66,7 +66,7 @@ async function round(kill: number): Promise<void> {
   console.log(
     `kill ${kill} (${victim}): healthy again after ${healedMs} ms, stopped after ${Math.round(performance.now() - struckAt)}`,
   )
-  const found = await verifyAll({ whole: kill % checkEvery === 0 })
+  const found = await verifyAll({ everything: kill % (2 * checkEvery) === 0 })
   faults.push(...found.map((fault) => `after kill ${kill} (${victim}): ${fault}`))
   for (const client of clients) faults.push(...client.faults.splice(0))
 }
@@ -86,7 +86,7 @@ async function untilEnded(pid: number | undefined): Promise<ServerProcess> {
   return server
 }
 
-async function verifyAll(options: { whole: boolean }): Promise<string[]> {
+async function verifyAll(options: { everything: boolean }): Promise<string[]> {
   const found = await Promise.all(clients.map((client) => client.verify(options)))
   return found.flat()
 }

@@ -1,20 +1,20 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** Passes connections on to a registry, and breaks one of them in the middle of a large answer. */
+/** Passes connections on to a registry, and ends one of them in the middle of a large answer. */
 export interface CuttingProxy {
   host: string
-  /** How many connections were broken. */
+  /** How many connections were ended. */
   cuts: number
   /** First bytes of the ranges that clients have asked for. */
   offsets: number[]
   stop(): Promise<void>
 }
 
-/** Starts a proxy that breaks the first connection on which so many bytes have come back. */
+/** Starts a proxy that ends the first connection on which so many bytes have come back. */
 export async function startCuttingProxy(host: string, cutAfter: number): Promise<CuttingProxy> {
   const target = new URL(`http://${host}`)
-  const open = new Set<Socket>()
+  const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const registry = connect(Number(target.port), target.hostname)
     let received = 0
@@ -26,16 +26,16 @@ export async function startCuttingProxy(host: string, cutAfter: number): Promise
       received += chunk.length
       if (proxy.cuts > 0 || received < cutAfter) return
       proxy.cuts += 1
-      client.resetAndDestroy()
+      registry.destroy()
     })
     for (const [socket, other] of [
       [client, registry],
       [registry, client],
     ] as const) {
-      open.add(socket)
+      sockets.add(socket)
       socket.on('error', () => undefined) // What breaks is closed below.
       socket.on('close', () => {
-        open.delete(socket)
+        sockets.delete(socket)
         other.destroy()
       })
       socket.pipe(other)
@@ -48,7 +48,7 @@ export async function startCuttingProxy(host: string, cutAfter: number): Promise
     cuts: 0,
     offsets: [],
     async stop() {
-      for (const socket of open) socket.destroy()
+      for (const socket of sockets) socket.destroy()
       server.close()
       await once(server, 'close')
     },

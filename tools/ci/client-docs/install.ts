@@ -19,8 +19,8 @@ const go = {
   crane: ['github.com/google/go-containerregistry', 'cmd/crane', 'v0.22.1'],
   regctl: ['github.com/regclient/regclient', 'cmd/regctl', 'v0.11.7'],
   oras: ['oras.land/oras', 'cmd/oras', 'v1.3.6'],
-  // helm: ['helm.sh/helm/v4', 'cmd/helm', 'v4.3.1'],
-  // cosign: ['github.com/sigstore/cosign/v3', 'cmd/cosign', 'v3.1.3'],
+  helm: ['helm.sh/helm/v4', 'cmd/helm', 'v4.3.1'],
+  cosign: ['github.com/sigstore/cosign/v3', 'cmd/cosign', 'v3.1.3'],
 } as const
 
 /** Where Go puts its programs. */

@@ -12,6 +12,8 @@ export interface Shell {
 }
 
 const scriptMs = 600_000
+/** Of the output of lines that fail; progress bars fill megabytes. */
+const shownCharacters = 4_000
 
 /** Makes a shell for one client: a home and a working folder of its own below `folder`, and nothing of the caller's. */
 export async function makeShell(
@@ -38,7 +40,8 @@ export async function makeShell(
       timeoutMs: scriptMs,
     })
     const output = outcome.stdout + outcome.stderr
-    if (outcome.code !== 0) throw new Error(`ended with ${outcome.code}:\n${script}\n${output}`)
+    if (outcome.code !== 0)
+      throw new Error(`ended with ${outcome.code}:\n${script}\n${output.slice(-shownCharacters)}`)
     return output
   }
   return Object.assign(shell, { folder: places.work })

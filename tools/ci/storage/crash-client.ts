@@ -20,6 +20,7 @@ export class Client {
   readonly faults: string[] = []
   acknowledged = 0
   unanswered = 0
+  lookedAt = 0
   readonly #place: Place
   readonly #name: string
   readonly #others: string[]
@@ -183,16 +184,19 @@ export class Client {
     }
   }
 
-  /** Asks for everything that it knows, and says what is not as it was acknowledged. `whole` reads blobs too. */
-  async verify({ whole }: { whole: boolean }): Promise<string[]> {
+  /** Asks for what it has touched, or for `everything` and its bytes; says what is not as it was acknowledged. */
+  async verify({ everything }: { everything: boolean }): Promise<string[]> {
     const { model } = this
     const faults: string[] = []
     const check = async (path: string, possible: Set<string | boolean | undefined>) => {
       const isBlob = path.startsWith('blobs/')
-      const answer = await this.#insist(isBlob && !whole ? 'HEAD' : 'GET', path)
+      const name = path.slice(path.indexOf('/') + 1)
+      if (!everything && !model.touched.has(name)) return
+      this.lookedAt += 1
+      const answer = await this.#insist(isBlob && !everything ? 'HEAD' : 'GET', path)
       const found = answer.status === 404 ? undefined : answer.headers.get('docker-content-digest')
       const allowed = [...possible].map((value) =>
-        value === true ? path.split('/')[1] : value === false ? undefined : value,
+        value === true ? name : value === false ? undefined : value,
       )
       if (![200, 404].includes(answer.status) || !allowed.includes(found ?? undefined))
         faults.push(`${this.#name} ${path}: ${answer.status} ${found}, not ${allowed.join(' or ')}`)
@@ -203,6 +207,7 @@ export class Client {
     for (const [digest, possible] of model.blobs) await check(`blobs/${digest}`, possible)
     for (const [digest, possible] of model.manifests) await check(`manifests/${digest}`, possible)
     for (const [tag, possible] of model.tags) await check(`manifests/${tag}`, possible)
+    model.touched.clear()
     return faults
   }
 

@@ -12,25 +12,31 @@ export class Model {
   readonly contents = new Map<string, Buffer>()
   /** Digests of blobs that a manifest names. */
   readonly named = new Map<string, string[]>()
+  /** Digests and tags that were touched since somebody looked at them. */
+  readonly touched = new Set<string>()
 
   /** A change was acknowledged (`sure`), or asked for without an answer. */
   setBlob(digest: string, isHere: boolean, sure: boolean): void {
+    this.touched.add(digest)
     set(this.blobs, digest, isHere, { sure, before: false })
   }
 
   setManifest(digest: string, isHere: boolean, sure: boolean): void {
+    this.touched.add(digest)
     set(this.manifests, digest, isHere, { sure, before: false })
   }
 
   setTag(tag: string, digest: string | undefined, sure: boolean): void {
+    this.touched.add(tag)
     set(this.tags, tag, digest, { sure, before: undefined })
   }
 
   /** Deleting a manifest ends its tags with it. */
   deleteManifest(digest: string, sure: boolean): void {
     this.setManifest(digest, false, sure)
-    for (const possible of this.tags.values()) {
+    for (const [tag, possible] of this.tags) {
       if (!possible.has(digest)) continue
+      this.touched.add(tag)
       possible.add(undefined)
       if (sure) possible.delete(digest)
     }
