@@ -162,7 +162,15 @@ export async function markManifestDeleted(
   return row?.id
 }
 
-/** Brings back a manifest that was deleted after `deletedAfter`, or finds a live one; gives its id. */
+const holdsItsBlobs = sql<boolean>`not exists (
+  select from manifest_blob mb
+  left join repository_blob rb on rb.blob_id = mb.blob_id and rb.repository_id = manifest.repository_id
+  where mb.manifest_id = manifest.id and rb.blob_id is null)`
+
+/**
+ * Brings back a manifest that was deleted after `deletedAfter` and whose blobs the repository still holds, or
+ * finds a live one; gives its id.
+ */
 export async function reviveManifest(
   tx: Tx,
   manifest: { repositoryId: number; digest: Digest; deletedAfter: Date },
@@ -173,7 +181,10 @@ export async function reviveManifest(
     .where('repository_id', '=', manifest.repositoryId)
     .where('digest', '=', manifest.digest)
     .where((eb) =>
-      eb.or([eb('deleted_at', 'is', null), eb('deleted_at', '>', manifest.deletedAfter)]),
+      eb.or([
+        eb('deleted_at', 'is', null),
+        eb.and([eb('deleted_at', '>', manifest.deletedAfter), holdsItsBlobs]),
+      ]),
     )
     .returning('id')
     .executeTakeFirst()

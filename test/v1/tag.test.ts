@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { listAudit } from '#test/support/account.ts'
+import { digestOf } from '#domain/digest.ts'
 import { outcome } from '#test/support/client.ts'
 import { day, makeImmutable, namesOf, startWithTags, unknownDigest } from './tag-fixture.ts'
 
@@ -89,6 +90,17 @@ describe('restoreTag', () => {
     expect((await removeManifest()).status).toBe(202)
     server.clock.advance(14 * day + 60)
     expect(await restore()).toEqual([404, 'not_found'])
+  })
+
+  test('brings back no manifest whose blobs have been deleted', async () => {
+    const { server, owner, url, image } = await startWithTags(['edge'])
+    const registry = await server.registry('acme', 'repository:acme/nginx:pull,push,delete')
+    await registry('DELETE', `/v2/acme/nginx/manifests/${image.digest}`)
+    await registry('DELETE', `/v2/acme/nginx/blobs/${digestOf(image.layer)}`)
+    const answer = owner('POST', `${url}/tag/edge/restore`, {
+      body: { manifest_digest: image.digest },
+    })
+    expect(await outcome(answer)).toEqual([404, 'not_found'])
   })
 
   test('refuses an unknown manifest, a missing digest and an immutable tag', async () => {
