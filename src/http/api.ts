@@ -35,6 +35,8 @@ export interface ApiDeps extends Deps, SecurityDeps {
   bodyTimeoutMs?: number | undefined
 }
 
+export type DocumentName = 'v1' | 'v2'
+
 /** One of the two documents, served. */
 export interface Api {
   /** Answers a request, or undefined when no path of the document matches. Throws refusals. */
@@ -42,13 +44,17 @@ export interface Api {
 }
 
 /** Reads a bundled document from `generated/`. */
-export function readDocument(name: 'v1' | 'v2'): Document {
+export function readDocument(name: DocumentName): Document {
   return JSON.parse(readFileSync(new URL(`../../generated/${name}.json`, import.meta.url), 'utf8'))
 }
 
 /** Binds handlers, schemes and gate to the operations of a document. */
-export async function openApi(definition: Document, deps: ApiDeps): Promise<Api> {
-  const { api, router } = await openBackend(definition)
+export async function openApi(
+  name: DocumentName,
+  definition: Document,
+  deps: ApiDeps,
+): Promise<Api> {
+  const { api, router } = await openBackend(name, definition)
   bindSteps(api, router, deps)
   bindHandlers(api, router, deps)
   return {
@@ -79,19 +85,23 @@ function answerOptions(methods: string[]): HandlerReply | undefined {
   return { status: 200, headers: { Allow: [...methods, 'OPTIONS'].join(', ') } }
 }
 
-async function openBackend(definition: Document) {
-  const validators: Record<string, Ajv> = {}
+/** Compiled request validators by document: a second registry in the process, as in tests, compiles none again. */
+const compiled: Partial<Record<DocumentName, OpenAPIBackend['validator']['requestValidators']>> = {}
+
+async function openBackend(name: DocumentName, definition: Document) {
+  const ajvs: Record<string, Ajv> = {}
   const api = new OpenAPIBackend({
     definition,
     quick: true,
     strict: true,
-    // One validator a purpose: a new one for each operation would cost seconds at start.
+    // One Ajv a purpose: a new one for each operation would cost seconds at start.
     customizeAjv: (_, options, purpose) =>
-      (validators[String(purpose)] ??= addFormats(
+      (ajvs[String(purpose)] ??= addFormats(
         new Ajv({ ...options, validateSchema: false, useDefaults: true }),
       )) as never,
   })
   await api.init()
+  api.validator.requestValidators = compiled[name] ??= api.validator.requestValidators
   const router = new IndexedRouter({ definition: api.definition as never })
   api.router = router as never
   api.validator.router = router as never

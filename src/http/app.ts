@@ -24,8 +24,8 @@ const goneCodes = new Set(['ECONNRESET', 'EPIPE'])
 export async function createApp(deps: AppDeps): Promise<Koa> {
   const app = new Koa()
   const documents = { v1: readDocument('v1'), v2: readDocument('v2') }
-  const v1 = await openApi(documents.v1, deps)
-  const v2 = await openApi(documents.v2, deps)
+  const v1 = await openApi('v1', documents.v1, deps)
+  const v2 = await openApi('v2', documents.v2, deps)
   const withSession = sessionMiddleware(app, deps, deps.secretKey)
   const pages = pageRouter(deps, documents)
 

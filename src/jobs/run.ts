@@ -1,7 +1,7 @@
 import { Logger, parseCronItems, run, type TaskList } from 'graphile-worker'
 
 import { cleanUp } from '#services/clean-up.ts'
-import { deleteMarkedRepository } from '#store/repository.ts'
+import { purgeRepository } from '#services/purge-repository.ts'
 import type { Connection } from '#store/db.ts'
 import type { JobPayloads } from '#store/job.ts'
 import type { Deps } from '#deps.ts'
@@ -34,7 +34,7 @@ function tasks(deps: Deps): TaskList {
   return {
     'purge-repository': async (payload) => {
       const { repositoryId } = payload as JobPayloads['purge-repository']
-      await deleteMarkedRepository(deps.db, repositoryId)
+      await purgeRepository(deps, repositoryId)
     },
     'clean-up': async () => {
       await cleanUp(deps)

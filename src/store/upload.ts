@@ -229,6 +229,16 @@ export async function isPushUnderWay(
 /** Nobody holds it, so the lease is lost; a lease that is there at all makes the next writer go on in a copy. */
 const otherToken = sql<string>`case when lease_token is not null then gen_random_uuid() end`
 
+/** The open uploads of a repository. */
+export async function listUploadsIn(db: Db, repositoryId: number): Promise<Upload[]> {
+  const rows = await db
+    .selectFrom('upload')
+    .select(columns)
+    .where('repository_id', '=', repositoryId)
+    .execute()
+  return rows.map(toUpload)
+}
+
 /** What the storage's upload ids stand for: the uploads that are there, by id. */
 export async function listUploadsOf(db: Db, ids: readonly string[]): Promise<Map<string, Upload>> {
   const rows = await db

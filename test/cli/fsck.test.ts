@@ -156,11 +156,11 @@ test(
   { timeout: 120_000 },
   async () => {
     const { push, fsck, cleanUp, registry } = await start()
-    let isRunning = true
+    const until = new AbortController()
     const pushed: [name: string, digest: Digest][] = []
     const working = ['a', 'b', 'c'].map(async (name) => {
       const own = await registry('ada', `repository:ada/${name}:pull,push,delete`)
-      while (isRunning) {
+      while (!until.signal.aborted) {
         pushed.push([name, await pushBlob(own, `ada/${name}`, randomBytes(50_000))])
         const started = await own('POST', `/v2/ada/${name}/blobs/uploads/`)
         const location = started.headers.get('location')!
@@ -173,7 +173,7 @@ test(
       results.push(await cleanUp('--grace', '0s'))
       results.push(await fsck('--deep'))
     }
-    isRunning = false
+    until.abort()
     await Promise.all(working)
     expect(results.filter(({ code }) => code !== 0)).toEqual([])
     const reader = await registry(

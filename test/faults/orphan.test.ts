@@ -6,17 +6,20 @@ import { digestOf, type Digest } from '#domain/digest.ts'
 import type { Deps } from '#deps.ts'
 import { cleanUp } from '#services/clean-up.ts'
 import { checkStorage } from '#services/check-storage.ts'
+import { purgeRepository } from '#services/purge-repository.ts'
 import { removeOrphan } from '#services/remove-orphan.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { flagOrphan } from '#store/blob-removal.ts'
+import { markRepositoryForDeletion } from '#store/repository.ts'
 import { temporaryFolder } from '#test/storage/folder.ts'
 import { collect, putBlob } from '#test/storage/contract.ts'
 import { outcome, type Call } from '#test/support/client.ts'
 import { pushBlob } from '#test/support/image.ts'
 import { startServer } from '#test/support/server.ts'
 
+const octetStream = { 'content-type': 'application/octet-stream' }
 const scope = 'repository:ada/app:pull,push,delete'
 
 async function startWithWriter(blobs: BlobDriver) {
@@ -41,7 +44,7 @@ async function startUpload(push: Call): Promise<string> {
 
 const finish = (push: Call, location: string, digest: Digest, body?: Uint8Array) =>
   push('PUT', `${location}?digest=${digest}`, {
-    headers: { 'content-type': 'application/octet-stream' },
+    headers: octetStream,
     ...(body ? { body } : {}),
   })
 
@@ -176,9 +179,9 @@ test('orphans are removed while many push the same bytes: no push is lost, and n
   const server = await startWithWriter(blobs)
   const { deps } = server
   const contents = Array.from({ length: 3 }, () => randomBytes(2000))
-  let isRunning = true
+  const working = new AbortController()
   const removing = async () => {
-    for (let turn = 0; isRunning; turn += 1) {
+    for (let turn = 0; !working.signal.aborted; turn += 1) {
       const bytes = contents[turn % contents.length]!
       await removeOrphan(deps, digestOf(bytes))
       if (turn % 5 === 0) await cleanUp(deps, { graceSeconds: 0, withWalk: true })
@@ -205,7 +208,7 @@ test('orphans are removed while many push the same bytes: no push is lost, and n
     }
   }
   const pushed = await Promise.allSettled(['a', 'b', 'c', 'd'].map(pushing))
-  isRunning = false
+  working.abort()
   await Promise.all(removers)
   expect(pushed.map((each) => (each.status === 'rejected' ? String(each.reason) : 'ok'))).toEqual([
     'ok',
@@ -215,6 +218,36 @@ test('orphans are removed while many push the same bytes: no push is lost, and n
   ])
   await cleanUp(deps, { graceSeconds: 0, withWalk: true })
   expect(await faultsOf(deps)).toEqual([])
+})
+
+test('a repository that is deleted takes the bytes of its open uploads with it', async () => {
+  const blobs = openMemoryDriver()
+  const { deps, push } = await startWithWriter(blobs)
+  const location = await startUpload(push)
+  await push('PATCH', location, { headers: octetStream, body: randomBytes(1000) })
+  const { id } = await deps.db.selectFrom('repository').select('id').executeTakeFirstOrThrow()
+  await deps.db.transaction().execute((tx) => markRepositoryForDeletion(tx, id))
+  await purgeRepository(deps, id)
+  expect([await collect(blobs.listUploads()), await faultsOf(deps)]).toEqual([[], []])
+})
+
+test('an upload whose takeover was cut short goes on with the bytes of the writer before', async () => {
+  const blobs = openMemoryDriver()
+  const { deps, push, clock } = await startWithWriter(blobs)
+  const bytes = randomBytes(1000)
+  const location = await startUpload(push)
+  await push('PATCH', location, { headers: octetStream, body: bytes })
+  const id = location.split('/').at(-1)!
+  // A process has taken it over, has copied half of it, and is gone.
+  await deps.db
+    .updateTable('upload')
+    .set({ generation: 1, lease_token: randomUUID(), leased_until: clock.now() })
+    .execute()
+  await blobs.copyUpload(`${id}-0`, `${id}-1`, 500)
+  clock.advance(1)
+  expect(await faultsOf(deps)).toEqual([])
+  expect((await finish(push, location, digestOf(bytes))).status).toBe(201)
+  expect([await collect(blobs.listUploads()), await faultsOf(deps)]).toEqual([[], []])
 })
 
 test('bytes of uploads without a row go after an hour', async () => {

@@ -12,7 +12,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { RegistryError } from '#domain/errors.ts'
 import type { BlobReader } from '#storage/driver.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
-import { pumpBlob, type BlobPart } from '#storage/pump.ts'
+import { pumpBlob, type BlobPart, type TransferCheck } from '#storage/pump.ts'
 import { putBlob } from './contract.ts'
 import { temporaryFolder } from './folder.ts'
 
@@ -134,6 +134,27 @@ test('a reader that fails throws its error and is closed', async () => {
   expect(reader.closed).toBe(true)
 })
 
+test.each([
+  [1, 0],
+  [256 * 1024, 0],
+  [256 * 1024 + 1, 256 * 1024],
+  [3_000_000, 2_883_584],
+])('a check that fails on a blob of %i bytes lets %i of them out', async (size, sent) => {
+  const bytes = randomBytes(size)
+  const seen: Buffer[] = []
+  const { port, outcome } = await serve(await fileReader(bytes), undefined, undefined, {
+    update: (part) => void seen.push(Buffer.from(part)),
+    finish() {
+      throw new RegistryError('blob_unknown', 'damaged')
+    },
+  })
+  const received = await readSlowly(request(port))
+  await expect(outcome).rejects.toMatchObject({ code: 'blob_unknown' })
+  expect(Buffer.concat(seen).equals(bytes)).toBe(true)
+  const head = received.indexOf('\r\n\r\n') + 4
+  expect(sent === 0 ? received.length : received.length - head).toBeLessThanOrEqual(sent)
+})
+
 async function fileReader(bytes: Buffer): Promise<BlobReader> {
   const driver = await openFilesystemDriver(await temporaryFolder())
   return driver.openBlob(await putBlob(driver, bytes))
@@ -172,6 +193,7 @@ async function serve(
   reader: BlobReader & { confirm?: (bytes: number) => void },
   parts?: BlobPart[],
   before: (response: ServerResponse) => Promise<unknown> = async () => {},
+  check?: TransferCheck,
 ) {
   const { promise: outcome, resolve, reject } = Promise.withResolvers<'sent' | 'gone'>()
   outcome.catch(() => {})
@@ -179,7 +201,7 @@ async function serve(
     if (!parts) response.setHeader('content-length', reader.sizeBytes)
     try {
       await before(response)
-      resolve(await pumpBlob(reader, confirming(response, reader.confirm), parts))
+      resolve(await pumpBlob(reader, confirming(response, reader.confirm), parts, check))
       response.end()
     } catch (error) {
       response.destroy()

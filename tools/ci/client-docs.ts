@@ -15,18 +15,23 @@ import { makeShell, type Shell } from './client-docs/shell.ts'
 import { initializeUser, makeFolder, withServer } from './npm-server.ts'
 
 /*
- *   node tools/ci/client-docs.ts [--only podman,index,large]
+ *   node tools/ci/client-docs.ts [--install | --only podman,index,large]
  *
+ * --install only installs the clients, which takes long when cosign and helm are built for the first time.
  * --only runs these sections, after that of docker, whose images the others use, and of the checks beside the
  * document `index` and `large`.
  */
-const { values } = parseArgs({ options: { only: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, install: { type: 'boolean', default: false } },
+})
 const only = values.only?.split(',')
 const isWanted = (name: string) => only === undefined || name === 'docker' || only.includes(name)
 
 const startedAt = performance.now()
 await check('clients are installed', installClients)
 measured('install of the clients', inSeconds(performance.now() - startedAt))
+
+if (values.install) process.exit()
 
 const folder = await makeFolder('clients')
 try {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -34,8 +34,10 @@ const results: FuzzResult[] = []
 const startedAt = performance.now()
 const program = await installSchemathesis()
 await mkdir(folder, { recursive: true })
+const dataDirectory = await mkdtemp(join(folder, 'data-'))
 const registry = await startServer({
   port,
+  dataDirectory,
   environment: { LOG_LEVEL: 'error', FEATURE_REPO_MIRROR: 'true' },
 })
 try {
@@ -45,6 +47,7 @@ try {
   await Promise.all([fuzzDocument('v1', worlds.v1), fuzzDocument('v2', worlds.v2)])
 } finally {
   await registry.stop()
+  await rm(dataDirectory, { recursive: true, force: true })
 }
 const total = results.reduce((sum, result) => sum + count(result), 0)
 await check('the registry logs no error while it is fuzzed', demandQuiet)

@@ -16,6 +16,9 @@ export interface Result {
 
 type Expectation = (result: Result) => Promise<unknown>
 
+/** How cosign writes signatures and attestations. */
+const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json'
+
 /** What has to hold after a step beyond its exit code, which the document should not show: `client step`. */
 export const expectations: Record<string, Expectation[]> = {
   'docker login': [noIdentityToken],
@@ -84,9 +87,15 @@ export const expectations: Record<string, Expectation[]> = {
   'helm pull': [says('charts/hello:0.1.0'), sameFiles('hello-0.1.0.tgz', 'pulled/hello-0.1.0.tgz')],
   'helm newest': [prints('version: 0.1.0')],
   'helm copy': [whole('charts-copy/hello:0.1.0'), says('charts-copy/hello:0.1.0')],
-  'cosign sign': [noFallbackTags('hello')],
+  'cosign sign': [referredBy('hello:1.0', [bundleType]), noFallbackTags('hello')],
   'cosign verify': [says('hello:1.0')],
-  'cosign copy': [whole('hello-signed:1.0')],
+  'cosign attest': [referredBy('hello:1.0', [bundleType, bundleType])],
+  'cosign list': [prints('via OCI referrer')],
+  'cosign copy': [
+    referredBy('hello-signed:1.0', [bundleType, bundleType]),
+    says('hello:1.0'),
+    noFallbackTags('hello-signed'),
+  ],
 }
 
 function nameOf(image: string): [repository: string, reference: string] {

@@ -41,7 +41,8 @@ async function installDebian(): Promise<void> {
   if (missing.length === 0) return
   await must(['apt-get', 'update', '--quiet'])
   await must(['apt-get', 'install', '--quiet', '--yes', '--no-install-recommends', ...missing], {
-    environment: { DEBIAN_FRONTEND: 'noninteractive' },
+    // In runlevel 1 no package starts its service.
+    environment: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
     timeoutMs: buildMs,
   })
 }

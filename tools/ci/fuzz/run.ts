@@ -95,7 +95,8 @@ export async function fuzz(
     ? JSON.parse(await readFile(tally, 'utf8'))
     : { statuses: {}, failures: [] }
   const isClean = exitCode === 0 && failures.length === 0
-  return { run, statuses, findings: isClean ? '' : shorten([output, ...failures].join('\n')) }
+  const calls = [...new Set<string>(failures)].slice(0, 20)
+  return { run, statuses, findings: isClean ? '' : shorten([output, ...calls].join('\n')) }
 }
 
 /** Some of what was made up is very long. */

@@ -72,7 +72,7 @@ function stepsOf({ hex }: TracedPush): Step[] {
     {
       what: 'the name is in place',
       matches: (call) =>
-        /^rename/.test(call.name) && isDone(call) && call.text.includes(`${folder}/${hex}"`),
+        call.name.startsWith('rename') && isDone(call) && call.text.includes(`${folder}/${hex}"`),
     },
     {
       what: 'the folder is synced',
