@@ -26,6 +26,8 @@ test.for([
   ['config'],
   ['config', 'check'],
   ['migrate'],
+  ['fsck'],
+  ['clean-up'],
 ])('--help explains %j with examples', async (command) => {
   const { code, stdout, lines } = await portolan([...command, '--help'])
   expect([code, lines]).toEqual([0, []])

@@ -43,11 +43,13 @@ try {
 } finally {
   await server.end('SIGKILL').catch(() => undefined)
 }
-for (const fault of faults) console.error(fault)
+for (const fault of faults) console.log(`not ok - ${fault}`)
+if (faults.length === 0)
+  console.log('ok - everything acknowledged holds after each kill, and fsck --deep is clean')
 const sum = (count: (client: Client) => number) =>
   clients.reduce((total, client) => total + count(client), 0)
 console.log(
-  `${kills} kills in ${Math.round((performance.now() - startedAt) / 1000)} s: ${sum((client) => client.acknowledged)} changes acknowledged, ${sum((client) => client.unanswered)} not answered; ${sum((client) => client.lookedAt)} things looked at; ${faults.length} faults`,
+  `measured - ${kills} kills in ${Math.round((performance.now() - startedAt) / 1000)} s: ${sum((client) => client.acknowledged)} changes acknowledged, ${sum((client) => client.unanswered)} not answered; ${sum((client) => client.lookedAt)} things looked at; ${faults.length} faults`,
 )
 if (faults.length === 0) await place.remove()
 else console.error(`the data is left in ${place.dataDirectory}`)

@@ -82,10 +82,12 @@ try {
 } finally {
   await server.end('SIGTERM')
 }
-for (const fault of faults) console.error(fault)
+for (const fault of faults) console.log(`not ok - ${fault}`)
 for (const { way, hex } of pushes)
   if (!faults.some((fault) => fault.startsWith(hex.slice(0, 12))))
-    console.log(`${hex.slice(0, 12)} (${way}): synced, renamed, folder synced, committed, then 201`)
+    console.log(
+      `ok - ${hex.slice(0, 12)} (${way}): synced, renamed, folder synced, committed, then 201`,
+    )
 if (faults.length === 0) await place.remove()
 else console.error(`the trace is left in ${output}`)
 process.exitCode = faults.length === 0 ? 0 : 1

@@ -17,7 +17,7 @@ import { type ServiceKeyList } from '../models/ServiceKeyList.js';
 import { type UiConfig } from '../models/UiConfig.js';
 export interface GetServicePublicKeyRequest {
     /**
-     * The service that signs with the key. Not looked at, there is one set of keys; it is there for Quay's clients.
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
      */
     service: string;
     /**
@@ -27,7 +27,7 @@ export interface GetServicePublicKeyRequest {
 }
 export interface ListServicePublicKeysRequest {
     /**
-     * The service that signs with the key. Not looked at, there is one set of keys; it is there for Quay's clients.
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
      */
     service: string;
 }

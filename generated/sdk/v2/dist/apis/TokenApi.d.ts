@@ -60,11 +60,11 @@ export interface IssueTokenRequest {
      */
     account?: string;
     /**
-     * Name of the client software. A refresh token works only for the one that asked for it.
+     * Name of the client software. Taken and not looked at.
      */
     client_id?: string;
     /**
-     * Also give a refresh token.
+     * Taken and not looked at. Docker asks for a refresh token at each login and would keep it in place of the password, in a file that other tools read and cannot use then. `exchangeToken` gives refresh tokens.
      */
     offline_token?: boolean;
 }

@@ -31,10 +31,6 @@ export interface TokenGrant {
      * When the token was made.
      */
     issued_at: Date;
-    /**
-     * Asked for by `offline_token`: gets new tokens from `exchangeToken` without the password.
-     */
-    refresh_token?: string;
 }
 /**
  * Check if a given object implements the TokenGrant interface.

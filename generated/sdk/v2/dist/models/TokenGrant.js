@@ -38,7 +38,6 @@ export function TokenGrantFromJSONTyped(json, ignoreDiscriminator) {
         'access_token': json['access_token'],
         'expires_in': json['expires_in'],
         'issued_at': (json['issued_at'] == null ? json['issued_at'] : parseDateTime(json['issued_at'])),
-        'refresh_token': json['refresh_token'] == null ? undefined : json['refresh_token'],
     };
 }
 export function TokenGrantToJSON(json) {
@@ -53,6 +52,5 @@ export function TokenGrantToJSONTyped(value, ignoreDiscriminator = false) {
         'access_token': value['access_token'],
         'expires_in': value['expires_in'],
         'issued_at': value['issued_at'] == null ? value['issued_at'] : serializeDateTime(value['issued_at']),
-        'refresh_token': value['refresh_token'],
     };
 }

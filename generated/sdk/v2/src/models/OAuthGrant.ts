@@ -40,7 +40,7 @@ export interface OAuthGrant {
      */
     issued_at: Date;
     /**
-     * The refresh token to use from now on.
+     * Asked for by `access_type`: gets new tokens here without the password.
      */
     refresh_token?: string;
 }

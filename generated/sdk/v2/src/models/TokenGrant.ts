@@ -35,10 +35,6 @@ export interface TokenGrant {
      * When the token was made.
      */
     issued_at: Date;
-    /**
-     * Asked for by `offline_token`: gets new tokens from `exchangeToken` without the password.
-     */
-    refresh_token?: string;
 }
 
 /**
@@ -66,7 +62,6 @@ export function TokenGrantFromJSONTyped(json: any, ignoreDiscriminator: boolean)
         'access_token': json['access_token'],
         'expires_in': json['expires_in'],
         'issued_at': (json['issued_at'] == null ? json['issued_at'] : parseDateTime(json['issued_at'])),
-        'refresh_token': json['refresh_token'] == null ? undefined : json['refresh_token'],
     };
 }
 
@@ -85,7 +80,6 @@ export function TokenGrantToJSONTyped(value?: TokenGrant | null, ignoreDiscrimin
         'access_token': value['access_token'],
         'expires_in': value['expires_in'],
         'issued_at': value['issued_at'] == null ? value['issued_at'] : serializeDateTime(value['issued_at']),
-        'refresh_token': value['refresh_token'],
     };
 }
 
