@@ -33,7 +33,7 @@ function firstAccount({ firstAccount: way, baseUrl }: Welcome): Markup | undefin
   const command = terminal(
     markup`npm run portolan -- user create <var>NAME</var> --email <var>NAME@example.com</var> --superuser`,
   )
-  const api = markup`<p>Or over the API, from wherever you are. It works once, and only as long as nobody has an account:</p>
+  const api = markup`<p>Or over the API. It works once, as long as nobody has an account:</p>
 ${terminal(markup`curl -X POST ${baseUrl}/api/v1/user/initialize \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "<var>NAME</var>", "password": "<var>PASSWORD</var>", "email": "<var>NAME@example.com</var>"}'`)}`

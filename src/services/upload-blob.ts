@@ -68,6 +68,12 @@ export async function pushBlob(
   try {
     await finishUpload(deps, started, { digest, chunk: { source, range: undefined } })
     isKept = true
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'blob_upload_busy') throw error
+    // Nobody else knows this upload: only a stall of this process can have let its lease run out.
+    throw new RegistryError('unavailable', 'the registry stalled under this push: send it again', {
+      cause: error,
+    })
   } finally {
     const left = isKept
       ? undefined

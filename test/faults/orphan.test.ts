@@ -220,6 +220,34 @@ test('orphans are removed while many push the same bytes: no push is lost, and n
   expect(await faultsOf(deps)).toEqual([])
 })
 
+test.for([
+  ['sent with the last request', 0, 1],
+  ['sent before', 1000, 0],
+] as const)(
+  'the clean-up needs no walk to find bytes whose server died before their row: %s',
+  async ([, offsetBytes, uploadsLeft]) => {
+    const blobs = openMemoryDriver()
+    const { deps, push, clock } = await startWithWriter(blobs)
+    await startUpload(push)
+    const digest = await putBlob(blobs, randomBytes(1000))
+    await deps.db
+      .updateTable('upload')
+      .set({
+        offset_bytes: offsetBytes,
+        finishing_digest: digest,
+        lease_token: randomUUID(),
+        leased_until: clock.now(),
+      })
+      .execute()
+    await cleanUp(deps)
+    clock.advance(1)
+    await cleanUp(deps)
+    expect(await collect(blobs.listBlobs())).toEqual([])
+    expect(await faultsOf(deps)).toEqual([])
+    expect(await deps.db.selectFrom('upload').selectAll().execute()).toHaveLength(uploadsLeft)
+  },
+)
+
 test('a repository that is deleted takes the bytes of its open uploads with it', async () => {
   const blobs = openMemoryDriver()
   const { deps, push } = await startWithWriter(blobs)
