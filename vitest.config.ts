@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // One worker a core; by default one core is left idle, which is half of a small machine.
+    maxWorkers: '100%',
     reporters: ['default'],
   },
 })

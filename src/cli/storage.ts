@@ -4,10 +4,10 @@ import { systemClock, type Clock } from '#domain/clock.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import { connect, type Db } from '#store/db.ts'
-import { migrateToLatest } from '#store/migrate.ts'
+import { listPendingMigrations } from '#store/migrate.ts'
 import { borrowDatabase } from './database.ts'
 import { loadForCommand, type ConfigOption } from './configuration.ts'
-import { complain, say } from './output.ts'
+import { complain } from './output.ts'
 
 /** What a command about the storage works with. */
 export interface StorageDeps {
@@ -25,7 +25,11 @@ export async function withStorage<T>(
   const { config } = loadForCommand(options)
   const database = await borrowDatabase(config, { say: complain, onTrouble: complain })
   try {
-    for (const name of await migrateToLatest(database.connectionString)) say(`applied ${name}`)
+    const missing = await listPendingMigrations(database.connectionString)
+    if (missing.length > 0)
+      throw new Error(
+        `the database lacks ${missing.join(', ')}: run npm run portolan -- migrate, or start the registry, first`,
+      )
     const blobs = await openFilesystemDriver(`${config.DATA_DIR}/storage`)
     const log = pino({ level: 'error' }, pino.destination(2))
     const { db, close } = connect({

@@ -10,10 +10,40 @@ import { verifyPassword } from './passwords.ts'
  * Throws `unauthorized` (with `reason: account_disabled` where the password was right), or `too_many_attempts`
  * with `Retry-After` while the account waits after wrong passwords, even for the right one.
  */
-export async function checkCredentials(
-  { db, clock }: { db: Db; clock: Clock },
-  given: { login: string; password: string },
-): Promise<User> {
+export async function checkCredentials(deps: CheckDeps, given: Given): Promise<User> {
+  const user = await findUserByLogin(deps.db, given.login)
+  return user ? inTurn(user.id, () => check(deps, given)) : check(deps, given)
+}
+
+interface CheckDeps {
+  db: Db
+  clock: Clock
+}
+
+interface Given {
+  login: string
+  password: string
+}
+
+/** For each account the end of the checks under way. */
+const turns = new Map<number, Promise<unknown>>()
+
+/** One check of an account follows the other, so that guesses made at once are counted one by one. */
+async function inTurn<T>(userId: number, work: () => Promise<T>): Promise<T> {
+  const mine = (turns.get(userId) ?? Promise.resolve()).then(work)
+  const settled = mine.then(
+    () => undefined,
+    () => undefined,
+  )
+  turns.set(userId, settled)
+  try {
+    return await mine
+  } finally {
+    if (turns.get(userId) === settled) turns.delete(userId)
+  }
+}
+
+async function check({ db, clock }: CheckDeps, given: Given): Promise<User> {
   const user = await findUserByLogin(db, given.login)
   const waitMs = user ? waitOf(user, clock.now()) : 0
   if (waitMs > 0) throw tooManyAttempts(waitMs)

@@ -18,7 +18,16 @@ export async function verifyPassword(
   password: string,
   stored: string | null | undefined,
 ): Promise<boolean> {
-  decoy ??= hashPassword('no account has this password')
-  const fits = await verify(stored ?? (await decoy), password)
+  const fits = await verify(stored ?? (await makeDecoy()), password)
   return fits && typeof stored === 'string'
+}
+
+/** A hash that no password fits; made once, and again if that failed. */
+async function makeDecoy(): Promise<string> {
+  try {
+    return await (decoy ??= hashPassword('no account has this password'))
+  } catch (error) {
+    decoy = undefined
+    throw error
+  }
 }

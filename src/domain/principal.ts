@@ -108,6 +108,8 @@ export function standingOf(
  */
 export function isPrivilegedName(username: string, rules: StandingRules): boolean {
   return (
-    rules.SUPER_USERS.includes(username) || rules.GLOBAL_READONLY_SUPER_USERS.includes(username)
+    rules.SUPER_USERS.includes(username) ||
+    rules.GLOBAL_READONLY_SUPER_USERS.includes(username) ||
+    (rules.RESTRICTED_USERS_WHITELIST ?? []).includes(username)
   )
 }

@@ -7,8 +7,8 @@ const plainHeaders = 'Authorization, Content-Type, X-Requested-With'
 const exposedHeaders =
   'Content-Range, Docker-Content-Digest, Link, Location, OCI-Filters-Applied, OCI-Subject, Range, WWW-Authenticate, X-Next-CSRF-Token'
 
-/** Endpoints that hand out what belongs to a session: never for every origin. */
-const sessionPaths = new Set(['/config', '/csrf_token'])
+/** Never for every origin: what belongs to a session, and the making of the first account, which needs no credential. */
+const closedPaths = new Set(['/config', '/csrf_token', '/api/v1/user/initialize'])
 
 /**
  * Says which pages of other origins may read an answer (CORS_ORIGIN). With `*`, the default, all of them may,
@@ -22,7 +22,7 @@ export function setCorsHeaders(
 ): void {
   const { origin } = headers
   const isNamed = origin !== undefined && config.CORS_ORIGIN.includes(origin)
-  const isOpen = config.CORS_ORIGIN.includes('*') && !sessionPaths.has(path)
+  const isOpen = config.CORS_ORIGIN.includes('*') && !closedPaths.has(path)
   if (!config.CORS_ORIGIN.includes('*')) response.setHeader('Vary', 'Origin')
   if (!isNamed && !isOpen) return
   response.setHeader('Access-Control-Allow-Origin', isNamed ? origin : '*')

@@ -36,13 +36,20 @@ export function readFacts(config: Config): FactReader {
       return { id: randomUUID(), baseUrl: `${scheme}://${host}`, host }
     },
     address(incoming) {
-      const hops = (forwarded(incoming, 'x-forwarded-for') ?? '')
-        .split(',')
-        .map((hop) => hop.trim())
-      const client = hops.findLast((hop) => isIP(hop) !== 0 && !isTrusted(hop))
-      return client ?? peer(incoming)
+      const hops = (forwarded(incoming, 'x-forwarded-for') ?? '').split(',').map(readHop)
+      // What stands before the last untrusted hop is what the client itself has written.
+      const client = hops.findLast((hop) => !isTrusted(hop))
+      return client !== undefined && isIP(client) !== 0 ? client : peer(incoming)
     },
   }
+}
+
+/** The address of a hop: without white space, brackets, a port, or the prefix of a mapped IPv4 address. */
+function readHop(text: string): string {
+  const hop = text.trim()
+  const [, bracketed] = /^\[([0-9a-f:.]+)\](?::\d+)?$/i.exec(hop) ?? []
+  const bare = bracketed ?? (/^[\d.]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(':')) : hop)
+  return bare.replace(/^::ffff:/i, '')
 }
 
 /**

@@ -103,6 +103,8 @@ function bind(
     server.once('error', reject)
     server.listen({ host: address, port, ipv6Only: address.includes(':') }, () => {
       server.off('error', reject)
+      // A connection that cannot be taken is that client's loss, not the end of all others.
+      server.on('error', (error) => process.emitWarning(error))
       resolve((server.address() as AddressInfo).port)
     })
   })

@@ -1,4 +1,5 @@
 import { mayCreateRepository } from '#domain/access.ts'
+import { includesRole, repositoryRole } from '#domain/access.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { KnownActor } from '#domain/principal.ts'
 import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
@@ -54,6 +55,12 @@ export async function ensureRepository(
   })
   if (!found?.repository || !(await holdRepository(tx, found.repository.id)))
     throw goneError(target.fullName)
+  const mayWrite = includesRole(repositoryRole(actor, found, deps.config), 'write')
+  if (!mayWrite || found.repository.state !== 'NORMAL')
+    throw new RegistryError(
+      'denied',
+      `the repository ${target.fullName} was made by somebody else a moment ago`,
+    )
   return { id: found.repository.id, namespaceId, fullName: target.fullName }
 }
 

@@ -1,4 +1,5 @@
 import { makeOAuthToken } from '#credentials/oauth-tokens.ts'
+import { isLoopback } from '#config-kinds.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { oauthScopes, type Actor } from '#domain/principal.ts'
 import { insertApplication, insertOAuthToken } from '#store/oauth.ts'
@@ -22,8 +23,11 @@ export async function initializeUser(
     password: string
     accessToken: boolean
     actor: Actor
+    /** Host and port that the caller used. */
+    host: string
   },
 ): Promise<{ user: User; accessToken: string | undefined }> {
+  demandOwnHost(deps, account.host)
   let accessToken: string | undefined
   const user = await createUser(deps, {
     ...account,
@@ -41,6 +45,20 @@ export async function initializeUser(
     },
   })
   return { user, accessToken }
+}
+
+/**
+ * While only this machine reaches the registry, it is called by this machine's names alone: another one is a page's
+ * that had its name point here (DNS rebinding), and would make itself superuser.
+ */
+function demandOwnHost({ config }: Deps, host: string): void {
+  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  const isOpen = !config.BIND.every(isLoopback) || config.SERVER_HOSTNAME !== undefined
+  if (!isOpen && !isLoopback(name))
+    throw new RegistryError(
+      'invalid_request',
+      `the first user is made at localhost, not at ${host}: call it there, or set SERVER_HOSTNAME`,
+    )
 }
 
 /** An application `automation` in the user's own namespace, and a token of it with every scope. */

@@ -75,7 +75,7 @@ async function refreshTokenFor(
     userId: principal.id,
     credentialEpoch: principal.credentialEpoch,
     service: host,
-    clientId: refreshFor.slice(0, 255),
+    clientId: refreshFor,
     at,
     expiresAt: new Date(at.getTime() + refreshLifeMs),
   })

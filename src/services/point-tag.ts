@@ -17,7 +17,9 @@ export async function pointTag(
     throw new RegistryError('tag_immutable', `Cannot overwrite immutable tag '${tag.name}'`)
   if (before?.manifestId === tag.manifestId && before.expiresAt === null && !tag.isReversion)
     return before
-  await closeTag(tx, tag)
-  await insertTag(tx, { ...tag, isReversion: tag.isReversion ?? false })
+  // Who waited for the lock may have an older time than who held it: lives follow each other all the same.
+  const at = before && before.startedAt > tag.at ? before.startedAt : tag.at
+  await closeTag(tx, { ...tag, at })
+  await insertTag(tx, { ...tag, at, isReversion: tag.isReversion ?? false })
   return before
 }

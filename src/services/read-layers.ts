@@ -1,5 +1,6 @@
 import { isDigest, type Digest } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
+import { findBlob } from '#store/blob.ts'
 import type { StoredManifest } from '#store/manifest.ts'
 import type { Deps } from '#deps.ts'
 
@@ -27,12 +28,16 @@ interface HistoryEntry {
 const maxConfigBytes = 4 * 1_048_576
 
 /** The layers of an image manifest, bottom first. A config that is missing or odd leaves the history out. */
-export async function readLayers({ blobs }: Deps, manifest: StoredManifest): Promise<Layer[]> {
+export async function readLayers(
+  deps: Deps,
+  repositoryId: number,
+  manifest: StoredManifest,
+): Promise<Layer[]> {
   const document = JSON.parse(manifest.content.toString('utf8')) as {
     config: { digest: string; size: number }
     layers: { digest: Digest; size: number; urls?: string[] }[]
   }
-  const history = await readHistory({ blobs }, document.config)
+  const history = await readHistory(deps, repositoryId, document.config)
   return document.layers.map((layer, index) => {
     const entry = history[index] ?? {}
     return {
@@ -52,10 +57,14 @@ function text(value: unknown): string | undefined {
 }
 
 async function readHistory(
-  { blobs }: Pick<Deps, 'blobs'>,
+  { blobs, db }: Pick<Deps, 'blobs' | 'db'>,
+  repositoryId: number,
   config: { digest: string; size: number },
 ): Promise<HistoryEntry[]> {
   if (!isDigest(config.digest) || config.size > maxConfigBytes) return []
+  // With sparse images allowed, a manifest may name what only other repositories hold: that is not shown.
+  const held = await findBlob(db, { repositoryId, digest: config.digest })
+  if (!held || held.isDamaged) return []
   const bytes = await readWhole(blobs, config.digest)
   try {
     const { history } = JSON.parse(bytes.toString('utf8')) as { history?: HistoryEntry[] }
@@ -71,8 +80,9 @@ async function readWhole(blobs: Deps['blobs'], digest: Digest): Promise<Buffer> 
     if (error instanceof RegistryError && error.code === 'blob_unknown') return undefined
     throw error
   })
-  if (!reader || reader.sizeBytes > maxConfigBytes) return Buffer.alloc(0)
+  if (!reader) return Buffer.alloc(0)
   try {
+    if (reader.sizeBytes > maxConfigBytes) return Buffer.alloc(0)
     const bytes = Buffer.alloc(reader.sizeBytes)
     let position = 0
     while (position < bytes.length) {

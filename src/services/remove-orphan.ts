@@ -43,8 +43,12 @@ async function carryOut(
 ): Promise<boolean> {
   const { digest } = removal
   const isNeeded = await isPushUnderWay(db, { digest, at: clock.now(), exceptToken })
-  if (!isNeeded) await blobs.removeBlob(digest)
-  await deleteRemoval(db, removal)
+  try {
+    if (!isNeeded) await blobs.removeBlob(digest)
+  } finally {
+    // The unlinking is over, whatever came of it: pushes of the digest need not wait for it.
+    await deleteRemoval(db, removal)
+  }
   return !isNeeded
 }
 

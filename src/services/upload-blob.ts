@@ -8,7 +8,7 @@ import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { insertBlob } from '#store/blob.ts'
 import { transact } from '#store/db.ts'
 import { holdRepository } from '#store/repository.ts'
-import { deleteLeasedUpload, deleteUpload, findUpload, insertUpload } from '#store/upload.ts'
+import { deleteLeasedUpload, findUpload, insertUpload } from '#store/upload.ts'
 import type { Deps } from '#deps.ts'
 import { appendTo, type Chunk } from './append-chunk.ts'
 import { endUpload } from './end-upload.ts'
@@ -114,13 +114,15 @@ interface FinishedBlob {
 
 async function demandDigest(
   deps: Deps,
-  { key, upload }: HeldUpload,
+  held: HeldUpload,
   { digest, sizeBytes }: FinishedBlob,
 ): Promise<void> {
   const algorithm = algorithmOf(digest)
-  const found = finishHash(await takeHash(deps.blobs, { key, bytes: sizeBytes, algorithm }))
+  const found = finishHash(
+    await takeHash(deps.blobs, { key: held.key, bytes: sizeBytes, algorithm }),
+  )
   if (found === digest) return
-  await removeUpload(deps, upload)
+  await removeUpload(deps, held)
   throw new RegistryError(
     'digest_invalid',
     `the ${sizeBytes} bytes sent have the digest ${found}, not ${digest}: begin the upload again`,
@@ -129,7 +131,8 @@ async function demandDigest(
 
 /** Makes the bytes of an upload a blob, and its repository hold it. The order is that of ADR 0018. */
 async function keepBlob(deps: Deps, held: HeldUpload, blob: FinishedBlob): Promise<void> {
-  if (blob.sizeBytes === 0) await (await deps.blobs.openUpload(held.key, 0)).close()
+  // Makes an empty file, and cuts off what a refused chunk has left beyond the kept bytes.
+  await (await deps.blobs.openUpload(held.key, blob.sizeBytes)).close()
   await awaitRemoval(deps, blob.digest)
   held.demandHeld()
   try {
@@ -180,14 +183,14 @@ async function abandon(deps: Deps, { upload, key, token }: HeldUpload, digest: D
 export async function cancelUpload(deps: Deps, wanted: UploadOf): Promise<void> {
   const held = await holdUpload(deps, wanted)
   held.end()
-  await removeUpload(deps, held.upload)
+  await removeUpload(deps, held)
 }
 
-/** Rows go before bytes. */
+/** Rows go before bytes. An upload that another request has taken over is that one's now. */
 async function removeUpload(
   { db, blobs }: Deps,
-  upload: { id: string; generation: number },
+  { upload, key, token }: HeldUpload,
 ): Promise<void> {
-  await deleteUpload(db, upload.id)
-  await blobs.removeUpload(storageKey(upload))
+  if (!(await deleteLeasedUpload(db, { id: upload.id, token }))) throw takenOver()
+  await blobs.removeUpload(key)
 }

@@ -23,8 +23,23 @@ export async function migrateToLatest(connectionString: string): Promise<string[
   }
 }
 
+/** Names of the migrations that the database lacks. */
+export async function listPendingMigrations(connectionString: string): Promise<string[]> {
+  const { db, close } = connect({ connectionString, maxConnections: 1 })
+  try {
+    const known = await migratorOf(db).getMigrations()
+    return known.filter(({ executedAt }) => !executedAt).map(({ name }) => name)
+  } finally {
+    await close()
+  }
+}
+
+function migratorOf(db: Kysely<any>): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => migrations } })
+}
+
 async function migrateRegistry(db: Kysely<any>): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const migrator = migratorOf(db)
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error) throw error
   return results.map((result) => result.migrationName)

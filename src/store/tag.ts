@@ -52,7 +52,7 @@ export async function closeTag(
 ): Promise<void> {
   await tx
     .updateTable('tag')
-    .set({ ended_at: sql`least(expires_at, ${tag.at}::timestamptz)` })
+    .set({ ended_at: sql`least(expires_at, greatest(started_at, ${tag.at}::timestamptz))` })
     .where('repository_id', '=', tag.repositoryId)
     .where('name', '=', tag.name)
     .where('ended_at', 'is', null)
@@ -101,7 +101,7 @@ export async function endTagsOfManifest(
 ): Promise<string[]> {
   const rows = await tx
     .updateTable('tag')
-    .set({ ended_at: sql`least(expires_at, ${manifest.at}::timestamptz)` })
+    .set({ ended_at: sql`least(expires_at, greatest(started_at, ${manifest.at}::timestamptz))` })
     .where('manifest_id', '=', manifest.manifestId)
     .where('ended_at', 'is', null)
     .returning('name')

@@ -259,11 +259,6 @@ export async function deleteIdleUpload(db: Db, upload: { id: string; at: Date })
   return result.numDeletedRows > 0n
 }
 
-/** Removes the row of an upload; its bytes go after it. */
-export async function deleteUpload(db: Db, id: string): Promise<void> {
-  await db.deleteFrom('upload').where('id', '=', id).execute()
-}
-
 /** Frees every lease: only for the one process that owns the database, at its start. */
 export async function releaseAllUploads(db: Db): Promise<void> {
   await db

@@ -18,7 +18,7 @@ const withReason = (pair: string, ran: string[]): Coverage => ({
 test('a pair that was not run needs a reason', () => {
   expect(coverageFaults(complete)).toEqual([])
   expect(coverageFaults({ ...complete, report: { ran: ['getTag 200'], failed: {} } })).toEqual([
-    'getTag 404: not run, and no reason says why',
+    'getTag 404: not run: write a fixture, or a reason in reasons.json if no request can bring it about',
   ])
   expect(coverageFaults(withReason('getTag 404', ['getTag 200']))).toEqual([])
 })

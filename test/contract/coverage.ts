@@ -25,7 +25,10 @@ export function coverageFaults({ declared, report, reasons, before }: Coverage):
     ...Object.entries(report.failed).map(([pair, faults]) => `${pair}: ${faults.join('; ')}`),
     ...declared
       .filter((pair) => !ran.has(pair) && !report.failed[pair] && !reasons[pair] && !general(pair))
-      .map((pair) => `${pair}: not run, and no reason says why`),
+      .map(
+        (pair) =>
+          `${pair}: not run: write a fixture, or a reason in reasons.json if no request can bring it about`,
+      ),
     ...own
       .filter((pair) => !declared.includes(pair))
       .map((pair) => `${pair}: has a reason, but is not declared`),

@@ -33,3 +33,12 @@ test('a session is shown to origins that are named, never to all', async () => {
   })
   expect(stranger.headers.get('access-control-allow-origin')).toBeNull()
 })
+
+test('no page of another origin may make the first user', async () => {
+  const server = await startServer()
+  const preflight = await fetch(`${server.url}/api/v1/user/initialize`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+  })
+  expect(preflight.headers.get('access-control-allow-origin')).toBeNull()
+})

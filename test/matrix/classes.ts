@@ -1,9 +1,7 @@
 /**
- * What each operation demands of its caller, copied by hand out of the reference and never out of `x-permission`.
- *
- * v1: the columns permission, superuser, global_readonly_superuser, fresh_login, flags and features of
- * reference/v1-operations.tsv; operations outside of it: the column auth of reference/web-endpoints.tsv.
- * v2: the column token_scope of reference/v2-operations.tsv and the notes of design.md.
+ * What each operation demands of its caller, written by hand from what Quay demands (the decorators of its
+ * `endpoints/api/` and `endpoints/`), for `/v2` from the token scope of the Docker token specification, and never
+ * out of `x-permission`.
  */
 export interface OperationClass {
   /** Text of the table; `outcomes.ts` says what it means. */

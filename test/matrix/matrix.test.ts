@@ -38,7 +38,7 @@ test('every operation of the documents has its class in classes.ts, and no other
   const missing = known.filter((operationId) => !classes[operationId])
   expect(
     missing,
-    `test/matrix/classes.ts lacks a row for ${missing.join(', ')}: copy the columns permission, superuser, global_readonly_superuser, fresh_login, flags and features of reference/v1-operations.tsv (token_scope of v2-operations.tsv)`,
+    `test/matrix/classes.ts lacks a row for ${missing.join(', ')}: read permission, superusers, global read-only superusers, fresh login, flags and features off the operation in Quay's source (CONTRIBUTING.md, step 6)`,
   ).toEqual([])
   const gone = Object.keys(classes).filter((operationId) => !known.includes(operationId))
   expect(gone, 'these rows of test/matrix/classes.ts have no operation').toEqual([])

@@ -1,6 +1,6 @@
 /**
- * What each class of operation answers to each identity, written from reference/permissions.md 2 to 7 and
- * design.md, "The wire". Nothing here looks at the code.
+ * What each class of operation answers to each identity, written from Quay's permission model and the rules of
+ * ARCHITECTURE.md, "Permissions". Nothing here looks at the code.
  */
 import type { OperationClass } from './classes.ts'
 import type { Identity } from './identities.ts'

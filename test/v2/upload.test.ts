@@ -227,3 +227,20 @@ test('a blob has a greatest size, in one piece and in several', async () => {
   expect(await outcome(upload.put(digestOf(most), most.subarray(0, 24)))).toEqual([201])
   expect(await outcome(single(most))).toEqual([201])
 })
+
+test('a refused chunk leaves no tail: the upload ends with what was kept, without another body', async () => {
+  const owner = await newOwner(shared())
+  const kept = Buffer.from('0123456789')
+  const { patch, put } = await beginUpload(owner)
+  expect((await patch(kept, '0-9')).status).toBe(202)
+  const tooLong = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from('more than five'))
+      controller.close()
+    },
+  })
+  expect((await patch(tooLong, '10-14')).status).toBe(400)
+  expect((await put(digestOf(kept))).status).toBe(201)
+  const got = await owner.push('GET', `${owner.path}/blobs/${digestOf(kept)}`)
+  expect(Buffer.from(got.bytes)).toEqual(kept)
+})

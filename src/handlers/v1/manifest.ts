@@ -13,7 +13,7 @@ export const manifest: Handlers<'getRepoManifest'> = {
       ? await findManifest(deps.db, { repositoryId: target.id, digest })
       : undefined
     if (!found) throw new RegistryError('not_found', `no manifest ${digest} in ${target.fullName}`)
-    const layers = found.isIndex ? null : await readLayers(deps, found)
+    const layers = found.isIndex ? null : await readLayers(deps, target.id, found)
     return {
       status: 200,
       body: {

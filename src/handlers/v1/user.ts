@@ -51,8 +51,9 @@ export const user: Handlers<
     const token = await session.signIn({ id: changed.id, sessionEpoch: changed.session_epoch })
     return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: view }
   },
-  async initializeUser({ body, actor, session }, deps) {
+  async initializeUser({ body, actor, session, request }, deps) {
     const { user: made, accessToken } = await initializeUser(deps, {
+      host: request.host,
       username: body.username,
       email: body.email ?? null,
       password: body.password,
