@@ -117,8 +117,13 @@ export async function findUploadBytes(
   return undefined
 }
 
-function keepLease({ db, clock, log }: Deps, upload: Upload, token: string): HeldUpload {
+function keepLease({ db, clock, config, log }: Deps, upload: Upload, token: string): HeldUpload {
   const { id } = upload
+  // A transfer may take longer than an upload is kept; its time counts from its end.
+  const release = (offsetBytes: number) => {
+    const expiresAt = new Date(clock.now().getTime() + config.UPLOAD_EXPIRATION * 1000)
+    return releaseUpload(db, { id, token, offsetBytes, expiresAt })
+  }
   const renewal = setInterval(renew, leaseMs / 3)
   renewal.unref()
   let isLost = false
@@ -132,11 +137,11 @@ function keepLease({ db, clock, log }: Deps, upload: Upload, token: string): Hel
     },
     async release(offsetBytes) {
       end()
-      if (!(await releaseUpload(db, { id, token, offsetBytes }))) throw takenOver()
+      if (!(await release(offsetBytes))) throw takenOver()
     },
     async giveUp(offsetBytes) {
       end()
-      await releaseUpload(db, { id, token, offsetBytes }).catch((error: unknown) =>
+      await release(offsetBytes).catch((error: unknown) =>
         log.warn({ err: error }, 'the lease of an upload could not be given back; it runs out'),
       )
     },

@@ -32,6 +32,9 @@ export function connect(options: { connectionString: string; maxConnections: num
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
+    // A node that was cut off inside a transaction must not hold its locks until TCP gives up.
+    idle_in_transaction_session_timeout: 60_000,
+    keepAlive: true,
     types,
   })
   // An idle connection that the server closes is no fault of a request; the next query opens another.

@@ -137,14 +137,19 @@ export async function prolongUploadLease(
   return result.numUpdatedRows > 0n
 }
 
-/** Ends a lease and says how many bytes are kept now; false when the lease was lost. */
+/** Ends a lease and says how many bytes are kept now, and how long; false when the lease was lost. */
 export async function releaseUpload(
   db: Db,
-  lease: { id: string; token: string; offsetBytes: number },
+  lease: { id: string; token: string; offsetBytes: number; expiresAt: Date },
 ): Promise<boolean> {
   const result = await db
     .updateTable('upload')
-    .set({ offset_bytes: lease.offsetBytes, lease_token: null, leased_until: null })
+    .set({
+      offset_bytes: lease.offsetBytes,
+      lease_token: null,
+      leased_until: null,
+      expires_at: lease.expiresAt,
+    })
     .where('id', '=', lease.id)
     .where('lease_token', '=', lease.token)
     .executeTakeFirst()
