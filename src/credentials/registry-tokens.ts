@@ -20,7 +20,7 @@ export interface RegistryTokenClaims {
   access: AccessEntry[]
 }
 
-/** Signs a token for the registry at `audience` (host and port). Gives it with its time of issue. */
+/** Signs a token for the registry at `audience` (host and port). */
 export async function signRegistryToken(
   keys: SigningKeys,
   token: RegistryTokenClaims & { audience: string; issuer: string; at: Date },

@@ -67,7 +67,7 @@ export async function openApi(
         headers: incoming.headers as Record<string, string>,
         parsedQuery: {},
       }
-      // Every GET of the management API answers HEAD; `/v2` declares its own.
+      // A GET answers HEAD too, where the document declares no HEAD of its own.
       if (request.method === 'HEAD' && !router.matchOperation(request)) request.method = 'GET'
       exchange.request = request
       const operation = router.matchOperation(request)

@@ -89,7 +89,7 @@ export async function markDamage(
   return result.numUpdatedRows > 0n
 }
 
-/** Lets a repository hold a blob that another one holds. Undefined when that one does not hold it. */
+/** Lets a repository hold a blob that another one holds. False when that one does not hold it. */
 export async function mountBlob(
   tx: Tx,
   mount: { fromRepositoryId: number; repositoryId: number; digest: Digest; leasedUntil: Date },
