@@ -123,6 +123,7 @@ const v2: Record<string, OperationClass> = {
   exchangeToken: row('none', '-', '-', 'no', ['anon_allowed']),
   discoverExtensions: row('none', '-', '-', 'no', ['anon_allowed']),
 
+  discoverRepositoryExtensions: pull(),
   listTags: pull(),
   getManifest: pull(),
   headManifest: pull(),

@@ -27,6 +27,7 @@ type Operation = [
 function repositoryOperations(path: string, location: string): Operation[] {
   const manifest = { headers: { 'content-type': imageManifestType }, body: '{}' }
   return [
+    ['GET', `${path}/_oci/ext/discover`],
     ['GET', `${path}/tags/list`],
     ['GET', `${path}/manifests/v1`],
     ['HEAD', `${path}/manifests/v1`],

@@ -1,7 +1,7 @@
 import type { Handlers } from '#operation.ts'
 
 /** Does this host speak the protocol, and is the token good; and what it speaks beside it. */
-export const api: Handlers<'checkApi' | 'discoverExtensions'> = {
+export const api: Handlers<'checkApi' | 'discoverExtensions' | 'discoverRepositoryExtensions'> = {
   checkApi() {
     return {
       status: 200,
@@ -10,6 +10,9 @@ export const api: Handlers<'checkApi' | 'discoverExtensions'> = {
     }
   },
   discoverExtensions() {
+    return { status: 200, body: { extensions: [] } }
+  },
+  discoverRepositoryExtensions() {
     return { status: 200, body: { extensions: [] } }
   },
 }

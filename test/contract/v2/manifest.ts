@@ -52,7 +52,7 @@ async function inImmutable(world: World) {
   return { path: { name, reference }, headers: await world.token(world.people.keeper, scope) }
 }
 
-/** Manifests, tags and referrers of the protocol. */
+/** Manifests, tags, referrers and what else is asked of a repository. */
 export const manifest: Fixtures = {
   'getManifest 200': read,
   'getManifest 304': readHeld,
@@ -91,6 +91,10 @@ export const manifest: Fixtures = {
   },
   'deleteManifest 409': (world) => inImmutable(world),
   async 'listTags 200'(world) {
+    const { name, headers } = await world.repository()
+    return { path: { name }, headers }
+  },
+  async 'discoverRepositoryExtensions 200'(world) {
     const { name, headers } = await world.repository()
     return { path: { name }, headers }
   },
