@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/{name}/_oci/ext/discover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the extensions of a repository
+         * @description What is offered under `/v2/{name}/` beyond the protocol, for clients that look. The list can be empty.
+         */
+        get: operations["discoverRepositoryExtensions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/{name}/tags/list": {
         parameters: {
             query?: never;
@@ -1290,6 +1310,49 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    discoverRepositoryExtensions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Registry that the client means when it uses this one as a proxy; containerd sends it. Taken and not looked at.
+                 * @example docker.io
+                 */
+                ns?: components["parameters"]["Namespace"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                name: components["parameters"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The extensions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "extensions": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExtensionList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NameUnknown"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
