@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Digest } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
 import {
+  expireUploadLease,
   findUpload,
   leaseUpload,
   prolongUploadLease,
@@ -27,10 +28,14 @@ export interface HeldUpload {
   token: string
   /** Throws when the lease was lost: another request writes now. */
   demandHeld(): void
+  /** Renews the lease now. Throws when it was lost. */
+  confirm(): Promise<void>
   /** Gives the lease back and says how many bytes are kept. Throws when it was lost. */
   release(offsetBytes: number): Promise<void>
   /** The same after a failure that is being thrown: a lease that was lost, or is over with its upload, is no error. */
   giveUp(offsetBytes: number): Promise<void>
+  /** Gives the lease back without bytes of its own, while another failure is thrown: the next writer takes over again. */
+  handBack(): Promise<void>
   /** Ends the renewal; for uploads that are finished or removed. */
   end(): void
 }
@@ -64,7 +69,7 @@ export async function holdUpload(
   finishingDigest: Digest | null = null,
 ): Promise<HeldUpload> {
   if (!isUploadId(wanted.id)) throw unknownUpload()
-  const { db, clock, config, blobs } = deps
+  const { db, clock, config } = deps
   const at = clock.now()
   const token = randomUUID()
   const lease = await leaseUpload(db, {
@@ -81,21 +86,31 @@ export async function holdUpload(
       'blob_upload_busy',
       'another request is writing to this upload: wait for it, or ask for the upload’s status',
     )
-  if (lease.takenOver) await copyForTakeover(blobs, lease.upload)
-  return keepLease(deps, lease.upload, token)
+  // Renewed from here on: a copy may take longer than a lease.
+  const held = keepLease(deps, lease.upload, token)
+  try {
+    if (lease.takenOver) await copyForTakeover(deps.blobs, held)
+  } catch (error) {
+    await held.handBack()
+    throw error
+  }
+  return held
 }
 
 /**
  * The former writer may still be at work on its file; nothing that it writes from now on counts. Throws
  * `blob_upload_unknown` when the bytes went with it.
  */
-async function copyForTakeover(blobs: Deps['blobs'], upload: Upload): Promise<void> {
+async function copyForTakeover(blobs: Deps['blobs'], held: HeldUpload): Promise<void> {
+  const { upload } = held
   const [own, ...former] = storageKeys(upload)
   if (upload.offsetBytes > 0) {
     const source = await findUploadBytes(blobs, upload)
     if (source === undefined) throw unknownUpload()
     if (source !== own) await blobs.copyUpload(source, own!, upload.offsetBytes)
   }
+  // Whoever has taken over from us meanwhile may be copying from one of them.
+  await held.confirm()
   for (const key of former) await blobs.removeUpload(key)
 }
 
@@ -117,44 +132,58 @@ export async function findUploadBytes(
   return undefined
 }
 
-function keepLease({ db, clock, config, log }: Deps, upload: Upload, token: string): HeldUpload {
+function keepLease(deps: Deps, upload: Upload, token: string): HeldUpload {
+  const { db, clock, config, log } = deps
   const { id } = upload
   // A transfer may take longer than an upload is kept; its time counts from its end.
   const release = (offsetBytes: number) => {
     const expiresAt = new Date(clock.now().getTime() + config.UPLOAD_EXPIRATION * 1000)
     return releaseUpload(db, { id, token, offsetBytes, expiresAt })
   }
-  const renewal = setInterval(renew, leaseMs / 3)
-  renewal.unref()
-  let isLost = false
-  const end = () => clearInterval(renewal)
+  const warn = (error: unknown) =>
+    log.warn({ err: error }, 'the lease of an upload could not be given back; it runs out')
+  const renewal = startRenewal(deps, { id, token })
   return {
+    ...renewal,
     upload,
     key: storageKey(upload),
     token,
-    demandHeld() {
-      if (isLost) throw takenOver()
-    },
     async release(offsetBytes) {
-      end()
+      renewal.end()
       if (!(await release(offsetBytes))) throw takenOver()
     },
     async giveUp(offsetBytes) {
-      end()
-      await release(offsetBytes).catch((error: unknown) =>
-        log.warn({ err: error }, 'the lease of an upload could not be given back; it runs out'),
-      )
+      renewal.end()
+      await release(offsetBytes).catch(warn)
     },
-    end,
+    async handBack() {
+      renewal.end()
+      await expireUploadLease(db, { id, token }).catch(warn)
+    },
   }
+}
 
-  async function renew(): Promise<void> {
+/** Renews a lease three times in its time until it is ended, and knows when it was lost. */
+function startRenewal({ db, clock, log }: Deps, lease: { id: string; token: string }) {
+  let isLost = false
+  const renew = async () => {
     const until = new Date(clock.now().getTime() + leaseMs)
-    try {
-      isLost ||= !(await prolongUploadLease(db, { id, token, until }))
-    } catch (error) {
-      log.warn({ err: error }, 'the lease of an upload could not be renewed')
-    }
+    isLost ||= !(await prolongUploadLease(db, { ...lease, until }))
+  }
+  const warn = (error: unknown) =>
+    log.warn({ err: error }, 'the lease of an upload could not be renewed')
+  const timer = setInterval(() => void renew().catch(warn), leaseMs / 3)
+  timer.unref()
+  const demandHeld = () => {
+    if (isLost) throw takenOver()
+  }
+  return {
+    demandHeld,
+    async confirm() {
+      await renew()
+      demandHeld()
+    },
+    end: () => clearInterval(timer),
   }
 }
 

@@ -156,6 +156,19 @@ export async function releaseUpload(
   return result.numUpdatedRows > 0n
 }
 
+/** Ends a lease as if it had run out, so that the next writer takes over: for one that has no bytes of its own yet. */
+export async function expireUploadLease(
+  db: Db,
+  lease: { id: string; token: string },
+): Promise<void> {
+  await db
+    .updateTable('upload')
+    .set({ lease_token: otherToken, leased_until: new Date(0) })
+    .where('id', '=', lease.id)
+    .where('lease_token', '=', lease.token)
+    .execute()
+}
+
 /** Removes an upload, if its lease is still held with `token`; false when it was lost. */
 export async function deleteLeasedUpload(
   db: Db,

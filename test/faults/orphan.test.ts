@@ -2,51 +2,19 @@ import { randomBytes, randomUUID } from 'node:crypto'
 
 import { expect, test } from 'vitest'
 
-import { digestOf, type Digest } from '#domain/digest.ts'
-import type { Deps } from '#deps.ts'
+import { digestOf } from '#domain/digest.ts'
 import { cleanUp } from '#services/clean-up.ts'
-import { checkStorage } from '#services/check-storage.ts'
 import { purgeRepository } from '#services/purge-repository.ts'
 import { removeOrphan } from '#services/remove-orphan.ts'
-import type { BlobDriver } from '#storage/driver.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { flagOrphan } from '#store/blob-removal.ts'
 import { markRepositoryForDeletion } from '#store/repository.ts'
 import { temporaryFolder } from '#test/storage/folder.ts'
 import { collect, putBlob } from '#test/storage/contract.ts'
-import { outcome, type Call } from '#test/support/client.ts'
+import { outcome } from '#test/support/client.ts'
 import { pushBlob } from '#test/support/image.ts'
-import { startServer } from '#test/support/server.ts'
-
-const octetStream = { 'content-type': 'application/octet-stream' }
-const scope = 'repository:ada/app:pull,push,delete'
-
-async function startWithWriter(blobs: BlobDriver) {
-  const server = await startServer({}, { blobs })
-  await server.user('ada')
-  return { ...server, push: await server.registry('ada', scope) }
-}
-
-/** What `fsck --deep` says beside a running server. */
-function faultsOf({ clock, ...deps }: Deps): Promise<string[]> {
-  return collect(checkStorage(deps, { deep: true, isAlone: false, at: () => clock.now() }))
-}
-
-/** A driver that does something else at one of its steps. */
-function altered(driver: BlobDriver, changes: Partial<BlobDriver>): BlobDriver {
-  return { ...driver, ...changes }
-}
-
-async function startUpload(push: Call): Promise<string> {
-  return (await push('POST', '/v2/ada/app/blobs/uploads/')).headers.get('location')!
-}
-
-const finish = (push: Call, location: string, digest: Digest, body?: Uint8Array) =>
-  push('PUT', `${location}?digest=${digest}`, {
-    headers: octetStream,
-    ...(body ? { body } : {}),
-  })
+import { altered, faultsOf, finish, octetStream, startUpload, startWithWriter } from './writer.ts'
 
 test('a push that dies between bytes and row leaves nothing after the clean-up, and can be made again', async () => {
   const inner = openMemoryDriver()
@@ -164,7 +132,7 @@ test('a finish that dies before the bytes are in place leaves an upload that goe
   )
   const location = await startUpload(server.push)
   await server.push('PATCH', location, {
-    headers: { 'content-type': 'application/octet-stream' },
+    headers: octetStream,
     body: bytes,
   })
   expect((await finish(server.push, location, digest)).status).toBe(500)
