@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { isUploadUntouched, listIdleUploads } from '#store/check.ts'
-import { listUploadsOf, type Upload } from '#store/upload.ts'
+import { firstUploadId, listUploadsOf, type Upload } from '#store/upload.ts'
 import type { StoredUpload } from '#storage/driver.ts'
 import type { CheckDeps, CheckOptions } from './check-storage.ts'
 import { pages } from './pages.ts'
@@ -56,9 +56,8 @@ export async function* listLeftovers({ db, blobs }: CheckDeps): AsyncGenerator<S
 const uuidLength = 36
 
 function idleUploads({ db }: CheckDeps, options: CheckOptions): AsyncGenerator<Upload> {
-  const first = '00000000-0000-0000-0000-000000000000'
   return pages<Upload>((last, limit) =>
-    listIdleUploads(db, { after: last?.id ?? first, at: options.at(), limit }),
+    listIdleUploads(db, { after: last?.id ?? firstUploadId, at: options.at(), limit }),
   )
 }
 

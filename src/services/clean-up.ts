@@ -2,12 +2,8 @@ import { deleteExpiredRefreshTokens } from '#store/refresh-token.ts'
 import { deleteExpiredSessions } from '#store/session.ts'
 import { releaseAllRemovals } from '#store/blob-removal.ts'
 import type { Db } from '#store/db.ts'
-import {
-  listBrokenFinishes,
-  listExpiredUploads,
-  releaseAllUploads,
-  type Upload,
-} from '#store/upload.ts'
+import { releaseAllUploads } from '#store/upload-lease.ts'
+import { listBrokenFinishes, listExpiredUploads, type Upload } from '#store/upload.ts'
 import type { Deps } from '#deps.ts'
 import { compareBlobs } from './check-blobs.ts'
 import { listLeftovers } from './check-uploads.ts'

@@ -1,4 +1,5 @@
-import { deleteIdleUpload, forgetBrokenFinish, type Upload } from '#store/upload.ts'
+import { forgetBrokenFinish } from '#store/upload-lease.ts'
+import { deleteIdleUpload, type Upload } from '#store/upload.ts'
 import { removeOrphan, type RemovalDeps } from './remove-orphan.ts'
 import { findUploadBytes, storageKeys } from './upload-lease.ts'
 
@@ -8,7 +9,7 @@ import { findUploadBytes, storageKeys } from './upload-lease.ts'
  */
 export async function endUpload(deps: RemovalDeps, upload: Upload): Promise<void> {
   if (upload.finishingDigest) await removeOrphan(deps, upload.finishingDigest)
-  const isEnded = await deleteIdleUpload(deps.db, { id: upload.id, at: deps.clock.now() })
+  const isEnded = await deleteIdleUpload(deps.db, { ...upload, at: deps.clock.now() })
   if (isEnded) for (const key of storageKeys(upload)) await deps.blobs.removeUpload(key)
 }
 
@@ -17,5 +18,5 @@ export async function mendBrokenFinish(deps: RemovalDeps, upload: Upload): Promi
   const { db, blobs, clock } = deps
   if ((await findUploadBytes(blobs, upload)) === undefined) return endUpload(deps, upload)
   if (upload.finishingDigest) await removeOrphan(deps, upload.finishingDigest)
-  await forgetBrokenFinish(db, { id: upload.id, at: clock.now() })
+  await forgetBrokenFinish(db, { ...upload, at: clock.now() })
 }

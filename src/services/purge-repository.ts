@@ -1,15 +1,26 @@
-import { deleteMarkedRepository } from '#store/repository.ts'
-import { listUploadsIn } from '#store/upload.ts'
-import { removeOrphan, type RemovalDeps } from './remove-orphan.ts'
-import { storageKeys } from './upload-lease.ts'
+import { addJob } from '#store/job.ts'
+import { deleteMarkedRepository, isMarkedForDeletion } from '#store/repository.ts'
+import { firstUploadId, listUploadsIn, type Upload } from '#store/upload.ts'
+import { endUpload } from './end-upload.ts'
+import { pages } from './pages.ts'
+import type { RemovalDeps } from './remove-orphan.ts'
 
-/** Removes a repository that was marked for deletion: all rows under it, and then the bytes of its open uploads. */
+/** A request that writes to an upload of a deleted repository is refused at its end; it is given so long to get there. */
+const patienceMs = 60_000
+
+/**
+ * Removes a repository that was marked for deletion: its uploads, with the bytes that they have and that failed
+ * finishes have left, and then all rows under it. While somebody writes to an upload of it, the repository stays,
+ * because that row may come to be the only trace of bytes; a job comes back for it. Safe to call again.
+ */
 export async function purgeRepository(deps: RemovalDeps, repositoryId: number): Promise<void> {
-  const { db, blobs } = deps
-  const uploads = await listUploadsIn(db, repositoryId)
-  await deleteMarkedRepository(db, repositoryId)
-  for (const upload of uploads) {
-    for (const key of storageKeys(upload)) await blobs.removeUpload(key)
-    if (upload.finishingDigest) await removeOrphan(deps, upload.finishingDigest)
-  }
+  const { db, clock } = deps
+  if (!(await isMarkedForDeletion(db, repositoryId))) return
+  const uploads = pages<Upload>((last, limit) =>
+    listUploadsIn(db, { repositoryId, after: last?.id ?? firstUploadId, limit }),
+  )
+  for await (const upload of uploads) await endUpload(deps, upload)
+  if (await deleteMarkedRepository(db, repositoryId)) return
+  const runAt = new Date(clock.now().getTime() + patienceMs)
+  await addJob(db, 'purge-repository', { repositoryId }, runAt)
 }

@@ -9,7 +9,7 @@ import {
   takeStalledRemoval,
   type Removal,
 } from '#store/blob-removal.ts'
-import { isPushUnderWay } from '#store/upload.ts'
+import { isPushUnderWay } from '#store/upload-lease.ts'
 import type { Deps } from '#deps.ts'
 
 /** What removals work with. */

@@ -8,7 +8,8 @@ import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { insertBlob } from '#store/blob.ts'
 import { transact } from '#store/db.ts'
 import { holdRepository } from '#store/repository.ts'
-import { deleteLeasedUpload, findUpload, insertUpload } from '#store/upload.ts'
+import { deleteLeasedUpload } from '#store/upload-lease.ts'
+import { findUpload, insertUpload } from '#store/upload.ts'
 import type { Deps } from '#deps.ts'
 import { appendTo, type Chunk } from './append-chunk.ts'
 import { endUpload } from './end-upload.ts'
@@ -182,15 +183,22 @@ async function abandon(deps: Deps, { upload, key, token }: HeldUpload, digest: D
 /** Cancels an upload and removes its bytes. Throws `blob_upload_unknown` or `blob_upload_busy`. */
 export async function cancelUpload(deps: Deps, wanted: UploadOf): Promise<void> {
   const held = await holdUpload(deps, wanted)
-  held.end()
-  await removeUpload(deps, held)
+  try {
+    await removeUpload(deps, held)
+  } catch (error) {
+    await held.giveUp(held.upload.offsetBytes)
+    throw error
+  } finally {
+    held.end()
+  }
 }
 
-/** Rows go before bytes. An upload that another request has taken over is that one's now. */
-async function removeUpload(
-  { db, blobs }: Deps,
-  { upload, key, token }: HeldUpload,
-): Promise<void> {
-  if (!(await deleteLeasedUpload(db, { id: upload.id, token }))) throw takenOver()
-  await blobs.removeUpload(key)
+/**
+ * Rows go before bytes, and what a finish that failed may have put under a digest before the row that tells of it. An
+ * upload that another request has taken over is that one's now.
+ */
+async function removeUpload(deps: Deps, { upload, key, token }: HeldUpload): Promise<void> {
+  if (upload.finishingDigest) await removeOrphan(deps, upload.finishingDigest, token)
+  if (!(await deleteLeasedUpload(deps.db, { id: upload.id, token }))) throw takenOver()
+  await deps.blobs.removeUpload(key)
 }

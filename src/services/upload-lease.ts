@@ -4,13 +4,14 @@ import type { Digest } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
 import {
   expireUploadLease,
-  findUpload,
   leaseUpload,
+  nameFinish,
   prolongUploadLease,
   releaseUpload,
-  type Upload,
-} from '#store/upload.ts'
+} from '#store/upload-lease.ts'
+import { findUpload, type Upload } from '#store/upload.ts'
 import type { Deps } from '#deps.ts'
+import { removeOrphan } from './remove-orphan.ts'
 
 const leaseMs = 60_000
 
@@ -90,11 +91,20 @@ export async function holdUpload(
   const held = keepLease(deps, lease.upload, token)
   try {
     if (lease.takenOver) await copyForTakeover(deps.blobs, held)
+    return finishingDigest ? await beginFinish(deps, held, finishingDigest) : held
   } catch (error) {
     await held.handBack()
     throw error
   }
-  return held
+}
+
+/** An upload remembers one digest: what a finish under another one has left is cleared away before it is forgotten. */
+async function beginFinish(deps: Deps, held: HeldUpload, digest: Digest): Promise<HeldUpload> {
+  const { id, finishingDigest: former } = held.upload
+  if (former === digest) return held
+  if (former) await removeOrphan(deps, former, held.token)
+  if (!(await nameFinish(deps.db, { id, token: held.token, digest }))) throw takenOver()
+  return { ...held, upload: { ...held.upload, finishingDigest: digest } }
 }
 
 /**

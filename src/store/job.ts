@@ -7,11 +7,14 @@ export interface JobPayloads {
   'purge-repository': { repositoryId: number }
 }
 
-/** Adds a job; in a transaction it exists only if the transaction holds. */
+/** Adds a job, for now or for later; in a transaction it exists only if the transaction holds. */
 export async function addJob<J extends keyof JobPayloads>(
   db: Db,
   job: J,
   payload: JobPayloads[J],
+  runAt: Date | null = null,
 ): Promise<void> {
-  await sql`select graphile_worker.add_job(${job}, ${JSON.stringify(payload)}::json)`.execute(db)
+  await sql`select graphile_worker.add_job(${job}, ${JSON.stringify(payload)}::json, run_at := ${runAt})`.execute(
+    db,
+  )
 }

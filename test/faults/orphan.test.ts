@@ -4,12 +4,10 @@ import { expect, test } from 'vitest'
 
 import { digestOf } from '#domain/digest.ts'
 import { cleanUp } from '#services/clean-up.ts'
-import { purgeRepository } from '#services/purge-repository.ts'
 import { removeOrphan } from '#services/remove-orphan.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { flagOrphan } from '#store/blob-removal.ts'
-import { markRepositoryForDeletion } from '#store/repository.ts'
 import { temporaryFolder } from '#test/storage/folder.ts'
 import { collect, putBlob } from '#test/storage/contract.ts'
 import { outcome } from '#test/support/client.ts'
@@ -215,17 +213,6 @@ test.for([
     expect(await deps.db.selectFrom('upload').selectAll().execute()).toHaveLength(uploadsLeft)
   },
 )
-
-test('a repository that is deleted takes the bytes of its open uploads with it', async () => {
-  const blobs = openMemoryDriver()
-  const { deps, push } = await startWithWriter(blobs)
-  const location = await startUpload(push)
-  await push('PATCH', location, { headers: octetStream, body: randomBytes(1000) })
-  const { id } = await deps.db.selectFrom('repository').select('id').executeTakeFirstOrThrow()
-  await deps.db.transaction().execute((tx) => markRepositoryForDeletion(tx, id))
-  await purgeRepository(deps, id)
-  expect([await collect(blobs.listUploads()), await faultsOf(deps)]).toEqual([[], []])
-})
 
 test('an upload whose takeover was cut short goes on with the bytes of the writer before', async () => {
   const blobs = openMemoryDriver()
