@@ -20,6 +20,19 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AppToken {
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+  id: Generated<number>;
+  last_used_at: Timestamp | null;
+  name_part: string;
+  sealed_token: Buffer;
+  secret_hash: string;
+  title: string;
+  user_id: number;
+  uuid: Generated<string>;
+}
+
 export interface Blob {
   condemned_at: Timestamp | null;
   created_at: Timestamp;
@@ -31,6 +44,25 @@ export interface Blob {
   size_bytes: number;
 }
 
+export interface DefaultPermission {
+  activating_user_id: number | null;
+  delegate_team_id: number | null;
+  delegate_user_id: number | null;
+  id: Generated<number>;
+  namespace_id: number;
+  role: string;
+  uuid: Generated<string>;
+}
+
+export interface GlobalMessage {
+  content: string;
+  created_at: Timestamp;
+  id: Generated<number>;
+  media_type: string;
+  severity: string;
+  uuid: Generated<string>;
+}
+
 export interface LogEntry {
   address: string | null;
   created_at: Timestamp;
@@ -39,7 +71,18 @@ export interface LogEntry {
   metadata: Json;
   namespace_id: number | null;
   performer_id: number | null;
+  performer_name: string | null;
   repository_id: number | null;
+}
+
+export interface MailCode {
+  code_hash: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: Generated<number>;
+  new_email: string | null;
+  purpose: string;
+  user_id: number;
 }
 
 export interface Manifest {
@@ -71,6 +114,7 @@ export interface ManifestChild {
 
 export interface Namespace {
   created_at: Timestamp;
+  deleted_at: Timestamp | null;
   enabled: Generated<boolean>;
   id: Generated<number>;
   kind: string;
@@ -80,25 +124,62 @@ export interface Namespace {
 }
 
 export interface OauthApplication {
+  application_uri: Generated<string>;
+  avatar_email: string | null;
   client_id: string;
   created_at: Timestamp;
   description: Generated<string>;
   id: Generated<number>;
   name: string;
   namespace_id: number;
+  redirect_uri: Generated<string>;
+  sealed_client_secret: Buffer | null;
+}
+
+export interface OauthAssignment {
+  application_id: number;
+  created_at: Timestamp;
+  id: Generated<number>;
+  redirect_uri: string;
+  response_type: string;
+  scopes: string;
+  user_id: number;
+  uuid: Generated<string>;
+}
+
+export interface OauthCode {
+  application_id: number;
+  code_challenge: string | null;
+  code_challenge_method: string | null;
+  code_hash: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: Generated<number>;
+  redirect_uri: string;
+  scopes: string;
+  user_id: number;
 }
 
 export interface OauthToken {
   application_id: number;
   created_at: Timestamp;
+  created_by_id: number | null;
   expires_at: Timestamp;
   id: Generated<number>;
   last_used_at: Timestamp | null;
+  name: string | null;
   name_part: string;
   scopes: string;
   secret_hash: string;
   user_id: number;
   uuid: Generated<string>;
+}
+
+export interface Organization {
+  email: string | null;
+  invoice_email: Generated<boolean>;
+  invoice_email_address: string | null;
+  namespace_id: number;
 }
 
 export interface RefreshToken {
@@ -129,10 +210,52 @@ export interface RepositoryBlob {
   repository_id: number;
 }
 
+export interface RepositoryEmail {
+  code_hash: string;
+  confirmed_at: Timestamp | null;
+  created_at: Timestamp;
+  email: string;
+  repository_id: number;
+}
+
 export interface RepositoryGrant {
   repository_id: number;
   role: string;
   user_id: number;
+}
+
+export interface RepositoryTeamGrant {
+  repository_id: number;
+  role: string;
+  team_id: number;
+}
+
+export interface Robot {
+  account_id: number;
+  created_at: Timestamp;
+  description: Generated<string>;
+  federation: Generated<Json>;
+  last_used_at: Timestamp | null;
+  owner_id: number;
+  sealed_token: Buffer;
+  short_name: string;
+  token_hash: string;
+  unstructured_metadata: Generated<Json>;
+}
+
+export interface ServiceKey {
+  approval_notes: Generated<string>;
+  approval_type: string | null;
+  approved_at: Timestamp | null;
+  approver_id: number | null;
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+  kid: string;
+  metadata: Generated<Json>;
+  name: string;
+  public_jwk: Json;
+  rotation_seconds: number | null;
+  service: string;
 }
 
 export interface Session {
@@ -150,6 +273,12 @@ export interface SigningKey {
   sealed_private_key: Buffer;
   service: string;
   signs_until: Timestamp;
+}
+
+export interface Star {
+  created_at: Timestamp;
+  repository_id: number;
+  user_id: number;
 }
 
 export interface Tag {
@@ -171,6 +300,16 @@ export interface Team {
   namespace_id: number;
   role: string;
   uuid: Generated<string>;
+}
+
+export interface TeamInvite {
+  code_hash: string;
+  created_at: Timestamp;
+  email: string | null;
+  id: Generated<number>;
+  inviter_id: number | null;
+  team_id: number;
+  user_id: number | null;
 }
 
 export interface TeamMember {
@@ -205,27 +344,53 @@ export interface UserAccount {
   location: string | null;
   namespace_id: number;
   password_hash: string | null;
+  prompts: Generated<Json>;
   session_epoch: Generated<string>;
 }
 
+export interface UserNotification {
+  created_at: Timestamp;
+  dismissed: Generated<boolean>;
+  id: Generated<number>;
+  kind: string;
+  lookup_key: string | null;
+  metadata: Json;
+  namespace_id: number;
+  uuid: Generated<string>;
+}
+
 export interface DB {
+  app_token: AppToken;
   blob: Blob;
+  default_permission: DefaultPermission;
+  global_message: GlobalMessage;
   log_entry: LogEntry;
+  mail_code: MailCode;
   manifest: Manifest;
   manifest_blob: ManifestBlob;
   manifest_child: ManifestChild;
   namespace: Namespace;
   oauth_application: OauthApplication;
+  oauth_assignment: OauthAssignment;
+  oauth_code: OauthCode;
   oauth_token: OauthToken;
+  organization: Organization;
   refresh_token: RefreshToken;
   repository: Repository;
   repository_blob: RepositoryBlob;
+  repository_email: RepositoryEmail;
   repository_grant: RepositoryGrant;
+  repository_team_grant: RepositoryTeamGrant;
+  robot: Robot;
+  service_key: ServiceKey;
   session: Session;
   signing_key: SigningKey;
+  star: Star;
   tag: Tag;
   team: Team;
+  team_invite: TeamInvite;
   team_member: TeamMember;
   upload: Upload;
   user_account: UserAccount;
+  user_notification: UserNotification;
 }

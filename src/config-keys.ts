@@ -140,6 +140,12 @@ const people = {
     false,
     'Users outside the whitelist create nothing in their own namespace',
   ),
+  FEATURE_SUPERUSERS_ORG_CREATION_ONLY: key(boolean, false, 'Only superusers create organizations'),
+  FEATURE_APP_SPECIFIC_TOKENS: key(
+    boolean,
+    true,
+    'People can make tokens to use in place of their password with docker and the like',
+  ),
   FEATURE_USER_INITIALIZE: {
     kind: boolean,
     meaning:

@@ -2,7 +2,7 @@ import type { permissions } from '#generated/permissions.ts'
 import type { operations as V1Operations } from '#generated/v1.d.ts'
 import type { operations as V2Operations } from '#generated/v2.d.ts'
 import type { Right } from '#domain/permission.ts'
-import type { Actor, KnownActor } from '#domain/principal.ts'
+import type { Actor, KnownActor, UserActor } from '#domain/principal.ts'
 import type { BlobContent, UploadSource } from '#domain/content.ts'
 import type {
   Target,
@@ -47,12 +47,19 @@ type TargetOf<O extends OperationId> =
     ? PermissionOf<O> extends { mayBeMissing: true }
       ? RepositoryTarget | NewRepositoryTarget
       : RepositoryTarget
-    : RightOf<O> extends 'repo:create' | 'org:member' | 'org:admin' | 'team:view'
+    : RightOf<O> extends 'repo:create' | 'org:view' | 'org:member' | 'org:admin' | 'team:view'
       ? NamespaceTarget
-      : undefined
+      : PermissionOf<O> extends { checkBody: 'readable-repository' }
+        ? RepositoryTarget
+        : undefined
 
-/** Rights that nobody has without saying who they are. */
-type ActorOf<O extends OperationId> = RightOf<O> extends 'anyone' | 'repo:read' ? Actor : KnownActor
+/** Rights that nobody has without saying who they are; robots reach repositories alone. */
+type ActorOf<O extends OperationId> =
+  RightOf<O> extends 'anyone' | 'repo:read' | 'org:view'
+    ? Actor
+    : RightOf<O> extends 'repo:write' | 'repo:admin'
+      ? KnownActor
+      : UserActor
 
 /** The browser session of a call; signing in renews its id. */
 export interface SessionHandle {
@@ -98,7 +105,7 @@ type HeadersOf<R> = R extends { headers: infer H }
 
 type ReplyBody<M, T> = M extends `${string}json`
   ? T | Uint8Array
-  : M extends 'text/plain'
+  : M extends 'text/plain' | 'text/html'
     ? string
     : Uint8Array | BlobContent
 type ReplyContent<S, R> = R extends { content: infer C }

@@ -15,7 +15,8 @@ export async function checkCredentials(deps: CheckDeps, given: Given): Promise<U
   return user ? inTurn(user.id, () => check(deps, given)) : check(deps, given)
 }
 
-interface CheckDeps {
+/** What checking a password takes. */
+export interface CheckDeps {
   db: Db
   clock: Clock
 }

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 
 import type { Clock } from '#domain/clock.ts'
 import { RegistryError } from '#domain/errors.ts'
-import type { AccessEntry } from '#domain/principal.ts'
+import type { AccessEntry, KnownPrincipal } from '#domain/principal.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** Life of a registry token in seconds. */
@@ -16,8 +16,38 @@ const anonymousSubject = '(anonymous)'
 /** What a registry token (Docker token specification, ES256) says. */
 export interface RegistryTokenClaims {
   /** Undefined: nobody in particular. */
-  subject: { username: string; uuid: string; credentialEpoch: string } | undefined
+  subject: TokenSubject | undefined
   access: AccessEntry[]
+}
+
+/** Whose token it is, in Quay's words, and how it is looked up again: by account, or by the token it was made with. */
+export interface TokenSubject {
+  kind: 'user' | 'robot' | 'oauthtoken' | 'appspecifictoken'
+  username: string
+  /** Uuid of the account, or of the OAuth or app token. */
+  reference: string
+  /** Of an account: the epoch of its password or robot token when the token was made. */
+  credentialEpoch: string
+}
+
+const subjectKinds: readonly string[] = ['user', 'robot', 'oauthtoken', 'appspecifictoken']
+
+/** The subject of a token for somebody who is signed in. */
+export function subjectOf(principal: KnownPrincipal): TokenSubject {
+  const { username, credentialEpoch, credential } = principal
+  switch (credential.kind) {
+    case 'oauth_token':
+      return { kind: 'oauthtoken', username, reference: credential.tokenUuid, credentialEpoch }
+    case 'app_token':
+      return {
+        kind: 'appspecifictoken',
+        username,
+        reference: credential.tokenUuid,
+        credentialEpoch,
+      }
+    default:
+      return { kind: principal.kind, username, reference: principal.uuid, credentialEpoch }
+  }
 }
 
 /** Signs a token for the registry at `audience` (host and port). */
@@ -39,8 +69,8 @@ export async function signRegistryToken(
     context: token.subject
       ? {
           version: 2,
-          entity_kind: 'user',
-          entity_reference: token.subject.uuid,
+          entity_kind: token.subject.kind,
+          entity_reference: token.subject.reference,
           epoch: token.subject.credentialEpoch,
         }
       : { version: 2, entity_kind: 'anonymous' },
@@ -93,14 +123,14 @@ async function verify(
     }) as jwt.JwtPayload
     const { context } = claims
     return {
-      subject:
-        context.entity_kind === 'user'
-          ? {
-              username: claims.sub as string,
-              uuid: context.entity_reference,
-              credentialEpoch: context.epoch,
-            }
-          : undefined,
+      subject: subjectKinds.includes(context.entity_kind)
+        ? {
+            kind: context.entity_kind,
+            username: claims.sub as string,
+            reference: context.entity_reference,
+            credentialEpoch: context.epoch,
+          }
+        : undefined,
       access: claims.access,
       audience: claims.aud as string,
       expiresAtMs: (claims.exp as number) * 1000,

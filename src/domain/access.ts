@@ -2,7 +2,7 @@
  * What a caller may do: pure rules over what the store has found. Both faces, the token service and the
  * lists use these functions and no others.
  */
-import type { OAuthScope, Principal } from './principal.ts'
+import { scopesOf, type OAuthScope, type Principal } from './principal.ts'
 import type { RepositoryRole } from './target.ts'
 
 export type TeamRole = 'member' | 'creator' | 'admin'
@@ -39,7 +39,7 @@ export function repositoryRole(
   const administers =
     holdings.ownsNamespace || holdings.teamRole === 'admin' || hasFullAccess(principal, rules)
   const role = administers ? 'admin' : (holdings.grantedRole ?? undefined)
-  return lower(repositoryRoles, role, scopesOf(principal), {
+  return lower(repositoryRoles, role, scopesOf(principal.credential), {
     'repo:read': 'read',
     'repo:write': 'write',
     'repo:admin': 'admin',
@@ -55,7 +55,7 @@ export function namespaceRole(
   if (principal.kind === 'anonymous') return undefined
   const administers = holdings.ownsNamespace || hasFullAccess(principal, rules)
   const role = administers ? 'admin' : (holdings.teamRole ?? undefined)
-  return lower(teamRoles, role, scopesOf(principal), {
+  return lower(teamRoles, role, scopesOf(principal.credential), {
     'repo:create': 'creator',
     'org:admin': 'admin',
   })
@@ -73,10 +73,32 @@ export function mayCreateRepository(
   return role === 'creator' || role === 'admin'
 }
 
-/** The caller's role on their own account: lowered by the scopes of an OAuth token. */
+/** True when a push of the caller makes the organization that it names (CREATE_NAMESPACE_ON_PUSH). */
+export function mayCreateNamespace(
+  principal: Principal,
+  rules: { CREATE_NAMESPACE_ON_PUSH: boolean; FEATURE_SUPERUSERS_ORG_CREATION_ONLY: boolean },
+): boolean {
+  if (!rules.CREATE_NAMESPACE_ON_PUSH || principal.kind !== 'user') return false
+  if (rules.FEATURE_SUPERUSERS_ORG_CREATION_ONLY && !actsAsSuperuser(principal)) return false
+  const scopes = scopesOf(principal.credential)
+  return !principal.standing.restricted && (scopes === undefined || scopes.includes('repo:create'))
+}
+
+/** True when the namespace is the caller's own; a robot's is its owner's. */
+export function isOwnNamespace(principal: Principal, namespaceId: number): boolean {
+  if (principal.kind === 'anonymous') return false
+  return (principal.kind === 'robot' ? principal.ownerId : principal.id) === namespaceId
+}
+
+/** True for global read-only superusers, whatever the scopes of their token. */
+export function readsEverything(principal: Principal): boolean {
+  return principal.kind === 'user' && principal.standing.globalReadonlySuperuser
+}
+
+/** The caller's role on their own account: lowered by the scopes of an OAuth token. Robots have none. */
 export function ownAccountRole(principal: Principal): 'read' | 'admin' | undefined {
-  if (principal.kind === 'anonymous') return undefined
-  return lower(['read', 'admin'] as const, 'admin', scopesOf(principal), {
+  if (principal.kind !== 'user') return undefined
+  return lower(['read', 'admin'] as const, 'admin', scopesOf(principal.credential), {
     'user:read': 'read',
     'user:admin': 'admin',
   })
@@ -85,16 +107,12 @@ export function ownAccountRole(principal: Principal): 'read' | 'admin' | undefin
 /** True when the caller acts as a superuser; an OAuth token needs the scope for it. */
 export function actsAsSuperuser(principal: Principal): boolean {
   if (principal.kind === 'anonymous' || !principal.standing.superuser) return false
-  return scopesOf(principal)?.includes('super:user') ?? true
+  return scopesOf(principal.credential)?.includes('super:user') ?? true
 }
 
-function hasFullAccess(principal: Principal, rules: AccessRules): boolean {
+/** True when a superuser passes every check of a namespace or a repository. */
+export function hasFullAccess(principal: Principal, rules: AccessRules): boolean {
   return rules.FEATURE_SUPERUSERS_FULL_ACCESS && actsAsSuperuser(principal)
-}
-
-/** Scopes of an OAuth token; undefined for callers that no scopes limit. */
-function scopesOf(principal: Principal): OAuthScope[] | undefined {
-  return principal.credential.kind === 'oauth_token' ? principal.credential.scopes : undefined
 }
 
 /** Lowers a role to the highest that one of the scopes allows; no such scope takes it away. */

@@ -11,6 +11,7 @@ export const rights = [
   'repo:write',
   'repo:admin',
   'repo:create',
+  'org:view',
   'org:member',
   'org:admin',
   'team:view',
@@ -32,11 +33,25 @@ export interface Permission {
   restrictedUsers?: 'refused' | 'refused-in-own-namespace'
   /** Answered even when FEATURE_ANONYMOUS_ACCESS is off. */
   servedWithoutAnonymousAccess?: true
+  /** `org:` rights: the path may also name the caller's own user namespace. */
+  userNamespace?: true
+  /** `superuser`: superusers pass with FEATURE_SUPERUSERS_FULL_ACCESS alone. */
+  fullAccess?: true
+  /** Superusers alone, while this setting is on. */
+  onlySuperusersIf?: 'FEATURE_SUPERUSERS_ORG_CREATION_ONLY'
+  /** A right that depends on the validated body; `security/body-checks.ts` decides it. */
+  checkBody?: BodyCheck
   /** v2 only: the action that the token's access list must hold. */
   tokenAction?: TokenAction
   /** v2 only: the repository may be missing if the caller may create it: a write makes it, a list is empty. */
   mayBeMissing?: true
 }
+
+/**
+ * Rights that depend on the body. `token-scopes`: nobody gives a token more than they hold themselves.
+ * `readable-repository`: the repository that the body names is one that the caller may read.
+ */
+export type BodyCheck = 'token-scopes' | 'readable-repository'
 
 /** Actions of a registry token (Docker token specification); `*` stands for all of them and for administration. */
 export type TokenAction = 'pull' | 'push' | 'delete' | '*'

@@ -26,15 +26,34 @@ export type Credential =
   | { kind: 'session'; signedInAt: Date }
   | { kind: 'password' }
   | { kind: 'refresh_token' }
-  | {
-      kind: 'oauth_token'
-      tokenId: number
-      application: string
-      applicationId: string
-      scopes: OAuthScope[]
-    }
-  /** A `/v2` bearer token: it can only narrow what its subject may do. */
-  | { kind: 'registry_token'; access: AccessEntry[] }
+  /** A robot's own token, or the registry's token for one that came with an outside identity. */
+  | { kind: 'robot_token' }
+  | OAuthTokenCredential
+  | AppTokenCredential
+  /** A `/v2` bearer token: it can only narrow what the credential that it was made with allows. */
+  | { kind: 'registry_token'; access: AccessEntry[]; madeWith?: LastingCredential }
+
+/** A credential that a registry token is looked up by, so that revoking the one ends the other. */
+export type LastingCredential = OAuthTokenCredential | AppTokenCredential
+
+export interface OAuthTokenCredential {
+  kind: 'oauth_token'
+  tokenId: number
+  tokenUuid: string
+  /** Name of the application. */
+  application: string
+  /** Client id of the application. */
+  applicationId: string
+  scopes: OAuthScope[]
+}
+
+/** An app-specific token: its owner with full rights, in the registry protocol alone. */
+export interface AppTokenCredential {
+  kind: 'app_token'
+  tokenId: number
+  tokenUuid: string
+  title: string
+}
 
 /** Nobody in particular. Holds a credential too: an anonymous registry token has an access list. */
 export interface Anonymous {
@@ -50,10 +69,8 @@ export interface Standing {
   restricted: boolean
 }
 
-/** A signed-in person. */
-export interface UserPrincipal {
-  kind: 'user'
-  /** Id of the user's namespace row. */
+interface AccountPrincipal {
+  /** Id of the account's namespace row. */
   id: number
   uuid: string
   username: string
@@ -62,8 +79,23 @@ export interface UserPrincipal {
   credential: Credential
 }
 
+/** A signed-in person. */
+export interface UserPrincipal extends AccountPrincipal {
+  kind: 'user'
+}
+
+/** A robot account, `owner+short`: it has what was given to it, and nothing of its owner's. */
+export interface RobotPrincipal extends AccountPrincipal {
+  kind: 'robot'
+  /** Id of the namespace that it belongs to. */
+  ownerId: number
+}
+
+/** Somebody. */
+export type KnownPrincipal = UserPrincipal | RobotPrincipal
+
 /** Who is asking. */
-export type Principal = Anonymous | UserPrincipal
+export type Principal = Anonymous | KnownPrincipal
 
 /** Where a request comes from, for the audit log. */
 export interface Origin {
@@ -74,7 +106,9 @@ export interface Origin {
 /** A principal and where it calls from; what services and the audit log take. */
 export type Actor = Principal & Origin
 /** An actor that is somebody. */
-export type KnownActor = UserPrincipal & Origin
+export type KnownActor = KnownPrincipal & Origin
+/** An actor that is a person. */
+export type UserActor = UserPrincipal & Origin
 
 /** The settings that decide a user's standing. */
 export interface StandingRules {
@@ -100,6 +134,57 @@ export function standingOf(
     !superuser &&
     !(rules.RESTRICTED_USERS_WHITELIST ?? []).includes(user.username)
   return { superuser, globalReadonlySuperuser, restricted }
+}
+
+/** What is known of an account when a principal is made of it. */
+interface AccountFacts {
+  id: number
+  uuid: string
+  username: string
+  credential_epoch: string
+}
+
+/** Makes the principal of a user. */
+export function userPrincipal(
+  user: AccountFacts & { is_superuser: boolean },
+  credential: Credential,
+  rules: StandingRules,
+): UserPrincipal {
+  const standing = standingOf({ username: user.username, isSuperuser: user.is_superuser }, rules)
+  return { kind: 'user', ...accountOf(user), standing, credential }
+}
+
+/** Makes the principal of a robot; it is restricted when the user who owns it is. */
+export function robotPrincipal(
+  robot: AccountFacts & {
+    owner_id: number
+    owner_name: string
+    owner_is_superuser: boolean | null
+  },
+  credential: Credential,
+  rules: StandingRules,
+): RobotPrincipal {
+  const owner = { username: robot.owner_name, isSuperuser: robot.owner_is_superuser === true }
+  // Null: an organization owns it, which no rule restricts.
+  const restricted = robot.owner_is_superuser !== null && standingOf(owner, rules).restricted
+  return {
+    kind: 'robot',
+    ...accountOf(robot),
+    ownerId: robot.owner_id,
+    standing: { superuser: false, globalReadonlySuperuser: false, restricted },
+    credential,
+  }
+}
+
+function accountOf({ id, uuid, username, credential_epoch }: AccountFacts) {
+  return { id, uuid, username, credentialEpoch: credential_epoch }
+}
+
+/** Scopes that limit a credential; undefined when none do. */
+export function scopesOf(credential: Credential): OAuthScope[] | undefined {
+  if (credential.kind === 'registry_token')
+    return credential.madeWith && scopesOf(credential.madeWith)
+  return credential.kind === 'oauth_token' ? credential.scopes : undefined
 }
 
 /**

@@ -1,9 +1,20 @@
+import type { TeamRole } from './access.ts'
+
+/** The namespace of a repository. */
+export type OwnerNamespace = Pick<NamespaceTarget, 'id' | 'name' | 'isOrganization'>
+
 /** A namespace as the gate loads it. */
 export interface NamespaceTarget {
   kind: 'namespace'
   id: number
   name: string
   isOrganization: boolean
+  /** Seconds that a deleted or moved tag stays restorable. */
+  tagExpirationSeconds: number
+  /** What the caller holds there now; full access of superusers is `admin`. */
+  role: TeamRole | undefined
+  /** The caller sees what administrators see, secrets aside: superusers with full access, global read-only superusers. */
+  viewsAll: boolean
 }
 
 export type RepositoryState = 'NORMAL' | 'READ_ONLY' | 'MIRROR' | 'ORG_MIRROR'
@@ -17,11 +28,10 @@ export interface RepositoryTarget {
   name: string
   /** `namespace/name`. */
   fullName: string
-  namespace: NamespaceTarget
+  namespace: OwnerNamespace
   isPublic: boolean
   state: RepositoryState
   description: string | null
-  /** Seconds that a deleted or moved tag stays restorable. */
   tagExpirationSeconds: number
   /** The caller's role here; undefined when only public access lets them in. */
   role: RepositoryRole | undefined
@@ -33,7 +43,7 @@ export interface NewRepositoryTarget {
   name: string
   fullName: string
   /** Undefined: the namespace is missing too and becomes an organization (CREATE_NAMESPACE_ON_PUSH). */
-  namespace: NamespaceTarget | undefined
+  namespace: OwnerNamespace | undefined
   namespaceName: string
 }
 

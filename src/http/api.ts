@@ -5,11 +5,12 @@ import { OpenAPIBackend, type Context, type Document } from 'openapi-backend'
 
 import { RegistryError } from '#domain/errors.ts'
 import type { UploadSource } from '#domain/content.ts'
-import type { Anonymous, Principal } from '#domain/principal.ts'
+import type { Principal } from '#domain/principal.ts'
 import { isRepositoryName } from '#domain/name.ts'
 import { handlers } from '#handlers/index.ts'
 import { basic } from '#security/basic.ts'
-import { enterNamespace } from '#security/namespace-gate.ts'
+import { identify, nobody } from '#security/identify.ts'
+import { enterWithBody } from '#security/body-checks.ts'
 import { demandFeatures, enter, readPermissions, type Entry } from '#security/gate.ts'
 import { refuse, withScope } from '#security/refusal.ts'
 import { oauthToken } from '#security/oauth-token.ts'
@@ -173,7 +174,7 @@ async function admit(context: Context, exchange: Exchange, deps: ApiDeps): Promi
 function readPrincipal(context: Context, exchange: Exchange): Principal | undefined {
   const entry = entryOf(context, { ...exchange, principal: nobody })
   try {
-    return identify(context, entry.operation.security)
+    return identify(context.security, entry.operation.security)
   } catch (error) {
     throw withScope(error, entry)
   }
@@ -203,38 +204,8 @@ function mountFromOf({ request, operation }: Context): string | undefined {
 /** Rights that depend on the validated body. */
 async function admitBody(context: Context, exchange: Exchange, deps: SecurityDeps): Promise<void> {
   const entry = entryOf(context, exchange)
-  if (entry.operation.permission.require !== 'repo:create') return
-  const { namespace } = exchange.body as { namespace?: string }
-  exchange.target = await enterNamespace(entry, namespace, deps)
-}
-
-const nobody: Anonymous = { kind: 'anonymous', credential: { kind: 'none' } }
-
-/**
- * Who is asking; undefined when the operation takes nobody without a credential. A bad credential is refused
- * before anybody is taken for anonymous; a missing CSRF token counts only with the alternative that needs it.
- */
-function identify(
-  context: Context,
-  alternatives: readonly Readonly<Record<string, readonly string[]>>[],
-): Principal | undefined {
-  const results = context.security as Record<
-    string,
-    { error?: unknown } | Principal | true | undefined
-  >
-  const failure = (scheme: string) => (results[scheme] as { error?: unknown } | undefined)?.error
-  for (const alternative of alternatives) {
-    const [first, ...others] = Object.keys(alternative)
-    if (first === undefined) continue
-    if (first !== 'csrf' && failure(first)) throw failure(first)
-    if (!results[first] && first !== 'csrf') continue
-    const failed = [first, ...others].find(failure)
-    if (failed) throw failure(failed)
-    return first === 'csrf' ? nobody : (results[first] as Principal)
-  }
-  const admitsAnybody =
-    alternatives.length === 0 || alternatives.some((each) => Object.keys(each).length === 0)
-  return admitsAnybody ? nobody : undefined
+  const { body, target } = exchange
+  exchange.target = await enterWithBody({ entry, body, target }, deps)
 }
 
 function callOf(context: Context, exchange: Exchange): unknown {

@@ -148,7 +148,10 @@ function record(
       operation: operationId,
       status: res.statusCode,
       ms: milliseconds,
-      user: exchange?.principal?.kind === 'user' ? exchange.principal.username : undefined,
+      user:
+        exchange?.principal && 'username' in exchange.principal
+          ? exchange.principal.username
+          : undefined,
       address: exchange?.source.address,
     },
     'request',

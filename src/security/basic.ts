@@ -1,10 +1,10 @@
-import { checkCredentials } from '#credentials/check-credentials.ts'
+import { checkLogin } from '#credentials/check-login.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { isStorable } from '#domain/text.ts'
-import { readAuthorization, toPrincipal, type Scheme } from './scheme.ts'
+import { readAuthorization, type Scheme } from './scheme.ts'
 
-/** User name (or e-mail) and password, for the token service alone. */
-export const basic: Scheme = async ({ authorization }, { db, clock, config }) => {
+/** A name and a secret, for the token service alone; `checkLogin` says which. */
+export const basic: Scheme = async ({ authorization }, deps) => {
   const given = readAuthorization(authorization)
   if (!given) return undefined
   const decoded = Buffer.from(given.value, 'base64').toString('utf8')
@@ -15,9 +15,5 @@ export const basic: Scheme = async ({ authorization }, { db, clock, config }) =>
       'send user name and password as Basic credentials, or none at all',
       { challenge: {} },
     )
-  const user = await checkCredentials(
-    { db, clock },
-    { login: decoded.slice(0, colon), password: decoded.slice(colon + 1) },
-  )
-  return toPrincipal(user, { kind: 'password' }, config)
+  return checkLogin(deps, { login: decoded.slice(0, colon), password: decoded.slice(colon + 1) })
 }

@@ -1,10 +1,11 @@
 import { permissions } from '#generated/permissions.ts'
-import { actsAsSuperuser, ownAccountRole } from '#domain/access.ts'
+import { actsAsSuperuser, hasFullAccess, ownAccountRole, readsEverything } from '#domain/access.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { OperationPermission, Right } from '#domain/permission.ts'
 import type { Principal } from '#domain/principal.ts'
 import type { Target } from '#domain/target.ts'
 import type { OperationId } from '#operation.ts'
+import { enterOrganization } from './namespace-gate.ts'
 import { refuse } from './refusal.ts'
 import { enterRepository } from './repository-gate.ts'
 import type { SecurityDeps } from './scheme.ts'
@@ -20,23 +21,25 @@ export interface Entry {
   mountFrom?: string | undefined
 }
 
-/** Rights that the gate can decide; `entrances` has one for each. */
-type DecidedRight = Exclude<Right, 'org:member' | 'org:admin' | 'team:view'>
-
 type Entrance = (entry: Entry, deps: SecurityDeps) => Promise<Target> | Target
 
 /** How each right is decided: gives what it loads, or throws the refusal. */
-const entrances: Record<DecidedRight, Entrance> = {
+const entrances: Record<Right, Entrance> = {
   anyone: () => undefined,
   'repo:read': enterRepository,
   'repo:write': enterRepository,
   'repo:admin': enterRepository,
   // The namespace is named by the body: `namespace-gate.ts` decides when that has been read.
   'repo:create': (entry) => demand(entry, entry.principal.kind === 'user'),
+  'org:view': enterOrganization,
+  'org:member': enterOrganization,
+  'org:admin': enterOrganization,
+  'team:view': enterOrganization,
   'signed-in': (entry) => demand(entry, entry.principal.kind === 'user'),
   'user:read': (entry) => demand(entry, ownAccountRole(entry.principal) !== undefined),
   'user:admin': (entry) => demand(entry, ownAccountRole(entry.principal) === 'admin'),
-  superuser: (entry) => demand(entry, actsAsSuperuser(entry.principal) || readsAsSuperuser(entry)),
+  superuser: (entry, { config }) =>
+    demand(entry, isSuperuser(entry, config) || readsAsSuperuser(entry)),
 }
 
 /** The permission table by operationId. Throws at start when a document demands what the gate cannot decide. */
@@ -75,7 +78,8 @@ export async function enter(entry: Entry, deps: SecurityDeps): Promise<Target> {
   )
     throw refuse(entry, 'Anonymous access is not allowed')
 
-  const target = await entrances[permission.require as DecidedRight](entry, deps)
+  const target = await entrances[permission.require](entry, deps)
+  demandStanding(entry, deps)
   demandFreshLogin(entry, deps)
   return target
 }
@@ -85,12 +89,25 @@ function demand(entry: Entry, holds: boolean): undefined {
   return undefined
 }
 
+function isSuperuser({ operation, principal }: Entry, config: SecurityDeps['config']): boolean {
+  return operation.permission.fullAccess
+    ? hasFullAccess(principal, config)
+    : actsAsSuperuser(principal)
+}
+
 function readsAsSuperuser({ operation, principal }: Entry): boolean {
-  return (
-    operation.permission.globalReadonlySuperuser === true &&
-    principal.kind === 'user' &&
-    principal.standing.globalReadonlySuperuser
-  )
+  return operation.permission.globalReadonlySuperuser === true && readsEverything(principal)
+}
+
+/** What the configuration keeps from some users, whatever they hold. */
+function demandStanding(entry: Entry, { config }: SecurityDeps): void {
+  const { operation, principal } = entry
+  const { restrictedUsers, onlySuperusersIf } = operation.permission
+  if (principal.kind === 'anonymous') return
+  if (restrictedUsers === 'refused' && principal.standing.restricted)
+    throw refuse(entry, 'restricted users may not do this')
+  if (onlySuperusersIf && config[onlySuperusersIf] && !actsAsSuperuser(principal))
+    throw refuse(entry, `only superusers may do this here (${onlySuperusersIf})`)
 }
 
 /** Operations that could cost an account dear want a password that was typed a moment ago; tokens are exempt. */

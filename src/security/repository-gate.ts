@@ -1,4 +1,12 @@
-import { includesRole, mayCreateRepository, repositoryRole, type Holdings } from '#domain/access.ts'
+import {
+  includesRole,
+  isOwnNamespace,
+  mayCreateNamespace,
+  mayCreateRepository,
+  readsEverything,
+  repositoryRole,
+  type Holdings,
+} from '#domain/access.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { parseRepositoryName, type RepositoryName } from '#domain/name.ts'
 import { grants } from '#domain/scope.ts'
@@ -17,7 +25,7 @@ export async function enterRepository(
   const { config, db } = deps
   const name = parseRepositoryName(params.name ?? params.repository ?? '', config.LIBRARY_NAMESPACE)
   if (!tokenCovers(entry, name, deps)) throw refuse(entry)
-  const userId = principal.kind === 'user' ? principal.id : null
+  const userId = principal.kind === 'anonymous' ? null : principal.id
   const found = await findTarget(db, { ...name, userId })
   if (!found) return createWithNamespace(entry, name, deps)
   if (!found.namespace.isEnabled) throw disabled(entry, name)
@@ -61,11 +69,7 @@ function tokenCovers(
 }
 
 function seesAll({ operation, principal }: Entry): boolean {
-  return (
-    operation.permission.globalReadonlySuperuser === true &&
-    principal.kind === 'user' &&
-    principal.standing.globalReadonlySuperuser
-  )
+  return operation.permission.globalReadonlySuperuser === true && readsEverything(principal)
 }
 
 /** The namespace is there, the repository is not: told only to those who have the right in the whole namespace. */
@@ -106,12 +110,8 @@ function createWithNamespace(
   { config }: SecurityDeps,
 ): NewRepositoryTarget {
   const { operation, principal } = entry
-  const mayCreate =
-    operation.permission.mayBeMissing &&
-    config.CREATE_NAMESPACE_ON_PUSH &&
-    principal.kind === 'user' &&
-    !principal.standing.restricted
-  if (mayCreate) return newRepository(name, undefined)
+  if (operation.permission.mayBeMissing && mayCreateNamespace(principal, config))
+    return newRepository(name, undefined)
   const role = repositoryRole(principal, nothing, config)
   const seesMissing = includesRole(role, wantedRole(entry)) || seesAll(entry)
   throw seesMissing ? missing(entry, name) : refuse(entry)
@@ -143,8 +143,8 @@ function demandNormalState({ operation }: Entry, state: string): void {
 function demandUnrestricted(entry: Entry, found: FoundTarget): void {
   const { operation, principal } = entry
   const { restrictedUsers } = operation.permission
-  if (!restrictedUsers || principal.kind !== 'user' || !principal.standing.restricted) return
-  if (restrictedUsers === 'refused-in-own-namespace' && !found.ownsNamespace) return
+  if (restrictedUsers !== 'refused-in-own-namespace' || principal.kind === 'anonymous') return
+  if (!principal.standing.restricted || !isOwnNamespace(principal, found.namespace.id)) return
   throw new RegistryError(
     operation.api === 'v2' ? 'denied' : 'insufficient_scope',
     'restricted users may not change their own namespace',

@@ -1,6 +1,4 @@
-import { standingOf, type Principal, type UserPrincipal } from '#domain/principal.ts'
-import type { Credential } from '#domain/principal.ts'
-import type { User } from '#store/user.ts'
+import type { Principal } from '#domain/principal.ts'
 import type { VerifyRegistryToken } from '#credentials/registry-tokens.ts'
 import type { Db } from '#store/db.ts'
 import type { Config } from '#config.ts'
@@ -36,19 +34,6 @@ export type Scheme = (
   source: CredentialSource,
   deps: SecurityDeps,
 ) => Promise<Principal | true | undefined>
-
-/** Makes a principal of a user row. */
-export function toPrincipal(user: User, credential: Credential, config: Config): UserPrincipal {
-  return {
-    kind: 'user',
-    id: user.id,
-    uuid: user.uuid,
-    username: user.username,
-    credentialEpoch: user.credential_epoch,
-    standing: standingOf({ username: user.username, isSuperuser: user.is_superuser }, config),
-    credential,
-  }
-}
 
 /** Splits `Authorization: Scheme value`; the scheme in lower case. */
 export function readAuthorization(

@@ -1,7 +1,8 @@
 import { sameSecret } from '#credentials/secrets.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { findUserById } from '#store/user.ts'
-import { toPrincipal, type Scheme } from './scheme.ts'
+import { userPrincipal } from '#domain/principal.ts'
+import type { Scheme } from './scheme.ts'
 
 /**
  * The session cookie. A request with an `Authorization` header is judged by that alone. A session whose
@@ -11,7 +12,7 @@ export const session: Scheme = async ({ authorization, session: login }, { db, c
   if (authorization !== undefined || !login) return undefined
   const user = await findUserById(db, login.userId)
   if (!user?.enabled || user.session_epoch !== login.epoch) return undefined
-  return toPrincipal(user, { kind: 'session', signedInAt: login.signedInAt }, config)
+  return userPrincipal(user, { kind: 'session', signedInAt: login.signedInAt }, config)
 }
 
 /** The token that proves that a page of ours made the call. */

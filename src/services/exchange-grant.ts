@@ -1,9 +1,10 @@
-import { checkCredentials } from '#credentials/check-credentials.ts'
+import { checkLogin } from '#credentials/check-login.ts'
 import { hashToken } from '#credentials/secrets.ts'
 import { RegistryError } from '#domain/errors.ts'
-import { standingOf, type UserPrincipal } from '#domain/principal.ts'
+import { robotPrincipal, userPrincipal, type KnownPrincipal } from '#domain/principal.ts'
 import { findRefreshToken } from '#store/refresh-token.ts'
-import { findUserById, type User } from '#store/user.ts'
+import { findRobotById } from '#store/robot.ts'
+import { findUserById } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 import { issueToken, type IssuedToken } from './issue-token.ts'
 
@@ -32,23 +33,23 @@ export async function exchangeGrant(
   const request = { service: form.service, scopes: [form.scope ?? ''], host }
   switch (form.grant_type) {
     case 'password': {
-      const user = await checkCredentials(deps, {
+      const principal = await checkLogin(deps, {
         login: demandField(form, 'username'),
         password: demandField(form, 'password'),
       })
       return issueToken(deps, {
         ...request,
-        principal: principalOf(deps, user, 'password'),
+        principal,
         ...(form.access_type === 'offline' ? { refreshFor: clientId } : {}),
       })
     }
     case 'refresh_token': {
-      const user = await findRefreshed(deps, {
+      const principal = await findRefreshed(deps, {
         token: demandField(form, 'refresh_token'),
         host,
         clientId,
       })
-      return issueToken(deps, { ...request, principal: principalOf(deps, user, 'refresh_token') })
+      return issueToken(deps, { ...request, principal })
     }
     default:
       throw new RegistryError('invalid_request', 'grant_type must be password or refresh_token', {
@@ -63,38 +64,22 @@ function demandField(form: TokenForm, field: 'username' | 'password' | 'refresh_
   throw new RegistryError('invalid_request', `the form lacks ${field}`)
 }
 
-/** A refresh token works for the client and the registry it was given to, until the password changes. */
+/** A refresh token works for the client and the registry it was given to, until the password or robot token changes. */
 async function findRefreshed(
-  { db, clock }: Deps,
+  { db, clock, config }: Deps,
   given: { token: string; host: string; clientId: string },
-): Promise<User> {
+): Promise<KnownPrincipal> {
   const found = await findRefreshToken(db, { tokenHash: hashToken(given.token), at: clock.now() })
-  const user = found && (await findUserById(db, found.user_id))
-  const isGood =
-    user?.enabled &&
-    user.credential_epoch === found?.credential_epoch &&
-    found.service === given.host &&
-    found.client_id === given.clientId
-  if (!isGood)
-    throw new RegistryError(
-      'unauthorized',
-      'the refresh token is not valid here, or no longer: log in again',
-    )
-  return user
-}
-
-function principalOf(
-  { config }: Deps,
-  user: User,
-  kind: 'password' | 'refresh_token',
-): UserPrincipal {
-  return {
-    kind: 'user',
-    id: user.id,
-    uuid: user.uuid,
-    username: user.username,
-    credentialEpoch: user.credential_epoch,
-    standing: standingOf({ username: user.username, isSuperuser: user.is_superuser }, config),
-    credential: { kind },
-  }
+  const isFor = found?.service === given.host && found.client_id === given.clientId
+  const credential = { kind: 'refresh_token' } as const
+  const user = isFor ? await findUserById(db, found.user_id) : undefined
+  if (user?.enabled && user.credential_epoch === found?.credential_epoch)
+    return userPrincipal(user, credential, config)
+  const robot = isFor && !user ? await findRobotById(db, found.user_id) : undefined
+  if (robot?.owner_enabled && robot.credential_epoch === found?.credential_epoch)
+    return robotPrincipal(robot, credential, config)
+  throw new RegistryError(
+    'unauthorized',
+    'the refresh token is not valid here, or no longer: log in again',
+  )
 }

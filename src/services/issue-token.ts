@@ -1,9 +1,15 @@
 import { hashToken, randomToken } from '#credentials/secrets.ts'
-import { registryTokenSeconds, signRegistryToken } from '#credentials/registry-tokens.ts'
-import { includesRole, mayCreateRepository, repositoryRole } from '#domain/access.ts'
+import { registryTokenSeconds, signRegistryToken, subjectOf } from '#credentials/registry-tokens.ts'
+import {
+  includesRole,
+  mayCreateNamespace,
+  mayCreateRepository,
+  readsEverything,
+  repositoryRole,
+} from '#domain/access.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { TokenAction } from '#domain/permission.ts'
-import type { AccessEntry, Principal } from '#domain/principal.ts'
+import type { AccessEntry, KnownPrincipal, Principal } from '#domain/principal.ts'
 import { parseRepositoryName } from '#domain/name.ts'
 import { parseScopes, withoutHost, type Scope } from '#domain/scope.ts'
 import { findTarget } from '#store/access.ts'
@@ -48,7 +54,7 @@ export async function issueToken(deps: Deps, request: TokenRequest): Promise<Iss
   const at = clock.now()
   const access = await grantAccess(deps, principal, parseScopes(request.scopes), host)
   const token = await signRegistryToken(keys, {
-    subject: principal.kind === 'user' ? principal : undefined,
+    subject: principal.kind === 'anonymous' ? undefined : subjectOf(principal),
     access,
     audience: host,
     issuer: config.INSTANCE_SERVICE_KEY_SERVICE,
@@ -68,7 +74,7 @@ async function refreshTokenFor(
   { principal, host, refreshFor }: TokenRequest,
   at: Date,
 ): Promise<string | undefined> {
-  if (refreshFor === undefined || principal.kind === 'anonymous') return undefined
+  if (refreshFor === undefined || !mayRefresh(principal)) return undefined
   const refreshToken = randomToken(64)
   await insertRefreshToken(db, {
     tokenHash: hashToken(refreshToken),
@@ -81,6 +87,13 @@ async function refreshTokenFor(
   })
   return refreshToken
 }
+
+/** A refresh token would outlive the token that it was made with. */
+function mayRefresh(principal: Principal): principal is KnownPrincipal {
+  return principal.kind !== 'anonymous' && scopelessKinds.includes(principal.credential.kind)
+}
+
+const scopelessKinds: readonly string[] = ['password', 'refresh_token', 'robot_token']
 
 async function grantAccess(
   deps: Deps,
@@ -116,22 +129,20 @@ async function grantActions(
   host: string,
 ): Promise<TokenAction[]> {
   const name = parseRepositoryName(withoutHost(scope.name, host), config.LIBRARY_NAMESPACE)
-  const userId = principal.kind === 'user' ? principal.id : null
+  const userId = principal.kind === 'anonymous' ? null : principal.id
   const found = await findTarget(db, { ...name, userId })
   const wants = (action: TokenAction) =>
     scope.actions.includes(action) || scope.actions.includes('*')
   const may = { pull: false, push: false, administer: false }
   if (!found) {
-    const makesNamespace =
-      config.CREATE_NAMESPACE_ON_PUSH && principal.kind === 'user' && !principal.standing.restricted
-    may.pull = may.push = makesNamespace
+    may.pull = may.push = mayCreateNamespace(principal, config)
   } else if (found.namespace.isEnabled) {
     const role = repositoryRole(principal, found, config)
     const creates = !found.repository && mayCreateRepository(principal, found, config)
-    const readsAll = principal.kind === 'user' && principal.standing.globalReadonlySuperuser
+    const readsAll = readsEverything(principal)
     const readsPublic =
       found.repository?.isPublic === true &&
-      (principal.kind === 'user' || config.FEATURE_ANONYMOUS_ACCESS)
+      (principal.kind !== 'anonymous' || config.FEATURE_ANONYMOUS_ACCESS)
     may.pull = includesRole(role, 'read') || readsPublic || readsAll || creates
     may.push = includesRole(role, 'write') || creates
     may.administer = role === 'admin'

@@ -2,12 +2,14 @@ import { sql } from 'kysely'
 
 import type { Holdings, TeamRole } from '#domain/access.ts'
 import type { RepositoryName } from '#domain/name.ts'
-import type { NamespaceTarget, RepositoryRole, RepositoryState } from '#domain/target.ts'
+import type { OwnerNamespace, RepositoryRole, RepositoryState } from '#domain/target.ts'
 import type { Db } from './db.ts'
 
 /** A namespace, what the caller holds there, and the repository when it exists. */
 export interface FoundTarget extends Holdings {
-  namespace: NamespaceTarget & { isEnabled: boolean; tagExpirationSeconds: number }
+  namespace: OwnerNamespace & { isEnabled: boolean; tagExpirationSeconds: number }
+  /** The caller is in the team that was asked about. */
+  inTeam: boolean
   repository:
     | {
         id: number
@@ -30,19 +32,21 @@ interface Row {
   is_public: boolean
   state: RepositoryState
   description: string | null
+  in_team: boolean
   team_rank: number | null
-  granted_role: RepositoryRole | null
+  granted_rank: number | null
 }
 
 const teamRanks: readonly TeamRole[] = ['member', 'creator', 'admin']
+const grantRanks: readonly RepositoryRole[] = ['read', 'write', 'admin']
 
 /**
- * Loads a target together with all that its rights depend on, for a user (null: nobody): one prepared
+ * Loads a target together with all that its rights depend on, for a user or a robot (null: nobody): one prepared
  * statement, whatever the number of teams and grants. Undefined when there is no such namespace.
  */
 export async function findTarget(
   db: Db,
-  wanted: Pick<RepositoryName, 'namespace' | 'name'> & { userId: number | null },
+  wanted: Pick<RepositoryName, 'namespace' | 'name'> & { userId: number | null; team?: string },
 ): Promise<FoundTarget | undefined> {
   const { rows } = await sql<Row>`
     select n.id as namespace_id, n.name as namespace_name, n.kind, n.enabled, n.tag_expiration_seconds,
@@ -50,17 +54,22 @@ export async function findTarget(
       (select max(case t.role when 'admin' then 2 when 'creator' then 1 else 0 end)
          from team t join team_member m on m.team_id = t.id
         where t.namespace_id = n.id and m.user_id = ${wanted.userId}::bigint) as team_rank,
-      (select g.role from repository_grant g
-        where g.repository_id = r.id and g.user_id = ${wanted.userId}::bigint) as granted_role
+      exists (select from team t join team_member m on m.team_id = t.id
+        where t.namespace_id = n.id and t.name = ${wanted.team ?? ''} and m.user_id = ${wanted.userId}::bigint) as in_team,
+      (select max(case g.role when 'admin' then 2 when 'write' then 1 else 0 end)
+         from (select role from repository_grant
+                where repository_id = r.id and user_id = ${wanted.userId}::bigint
+               union all
+               select tg.role from repository_team_grant tg join team_member m on m.team_id = tg.team_id
+                where tg.repository_id = r.id and m.user_id = ${wanted.userId}::bigint) g) as granted_rank
     from namespace n
     left join repository r on r.namespace_id = n.id and r.name = ${wanted.name}
       and r.state <> 'MARKED_FOR_DELETION'
-    where n.name = ${wanted.namespace}`.execute(db)
+    where n.name = ${wanted.namespace} and n.kind <> 'robot' and n.deleted_at is null`.execute(db)
   const [row] = rows
   if (!row) return undefined
   return {
     namespace: {
-      kind: 'namespace',
       id: row.namespace_id,
       name: row.namespace_name,
       isOrganization: row.kind === 'organization',
@@ -79,6 +88,7 @@ export async function findTarget(
           },
     ownsNamespace: row.namespace_id === wanted.userId,
     teamRole: row.team_rank === null ? null : (teamRanks[row.team_rank] ?? null),
-    grantedRole: row.granted_role,
+    grantedRole: row.granted_rank === null ? null : (grantRanks[row.granted_rank] ?? null),
+    inTeam: row.in_team,
   }
 }

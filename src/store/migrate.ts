@@ -5,8 +5,13 @@ import { runMigrations } from 'graphile-worker'
 import { connect } from './db.ts'
 import * as registry from './migrations/0001-registry.ts'
 import * as storageSafety from './migrations/0002-storage-safety.ts'
+import * as people from './migrations/0003-people.ts'
 
-const migrations = { '0001-registry': registry, '0002-storage-safety': storageSafety }
+const migrations = {
+  '0001-registry': registry,
+  '0002-storage-safety': storageSafety,
+  '0003-people': people,
+}
 
 /**
  * Brings the database to the newest shape: ours and the job queue's. Safe to call from several processes

@@ -1,21 +1,39 @@
 import type { Db, Tx } from './db.ts'
+import { users } from './user.ts'
 
-/** A live OAuth token with its application. */
-export async function findOAuthToken(db: Db, token: { namePart: string; at: Date }) {
-  return db
-    .selectFrom('oauth_token as t')
+function logins(db: Db, at: Date) {
+  return users(db)
+    .innerJoin('oauth_token as t', 't.user_id', 'n.id')
     .innerJoin('oauth_application as a', 'a.id', 't.application_id')
     .select([
-      't.id',
-      't.user_id',
+      't.id as token_id',
+      't.uuid as token_uuid',
       't.secret_hash',
       't.scopes',
       'a.name as application',
       'a.client_id as application_id',
     ])
-    .where('t.name_part', '=', token.namePart)
-    .where('t.expires_at', '>', token.at)
-    .executeTakeFirst()
+    .where('t.expires_at', '>', at)
+}
+const selectLogins = (db: Db, at: Date) => logins(db, at).execute()
+
+/** A live OAuth token with its application, and whose it is. */
+export type OAuthLogin = Awaited<ReturnType<typeof selectLogins>>[number]
+
+/** Finds a live OAuth token by its first 20 characters. */
+export function findOAuthToken(
+  db: Db,
+  token: { namePart: string; at: Date },
+): Promise<OAuthLogin | undefined> {
+  return logins(db, token.at).where('t.name_part', '=', token.namePart).executeTakeFirst()
+}
+
+/** Finds a live OAuth token by what registry tokens name it. */
+export function findOAuthTokenByUuid(
+  db: Db,
+  token: { uuid: string; at: Date },
+): Promise<OAuthLogin | undefined> {
+  return logins(db, token.at).where('t.uuid', '=', token.uuid).executeTakeFirst()
 }
 
 /** Makes an application in a namespace; gives its id. */

@@ -17,6 +17,7 @@ export async function insertOrganization(
     .returning('id')
     .executeTakeFirst()
   if (!made) return undefined
+  await tx.insertInto('organization').values({ namespace_id: made.id }).execute()
   const team = await tx
     .insertInto('team')
     .values({ namespace_id: made.id, name: 'owners', role: 'admin' })
@@ -43,6 +44,7 @@ export async function listMemberships(db: Db, userId: number): Promise<Membershi
     .innerJoin('namespace as n', 'n.id', 't.namespace_id')
     .select(['n.name', 't.role'])
     .where('m.user_id', '=', userId)
+    .where('n.deleted_at', 'is', null)
     .orderBy('n.name')
     .execute()
   const rank = { member: 0, creator: 1, admin: 2 }

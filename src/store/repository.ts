@@ -125,6 +125,8 @@ function visible(visibility: Visibility) {
   const own = visibility.seesPrivate
     ? sql<boolean>`r.namespace_id = ${visibility.userId}::bigint
         or exists (select from repository_grant g where g.repository_id = r.id and g.user_id = ${visibility.userId}::bigint)
+        or exists (select from repository_team_grant g join team_member m on m.team_id = g.team_id
+             where g.repository_id = r.id and m.user_id = ${visibility.userId}::bigint)
         or exists (select from team t join team_member m on m.team_id = t.id
              where t.namespace_id = r.namespace_id and t.role = 'admin' and m.user_id = ${visibility.userId}::bigint)`
     : sql<boolean>`false`

@@ -27,11 +27,14 @@ const columns = [
   'u.location',
 ] as const
 
-function users(db: Db) {
+/** Users with what their standing depends on; robots and those on their way out are none. */
+export function users(db: Db) {
   return db
     .selectFrom('user_account as u')
     .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
     .select(columns)
+    .where('n.kind', '=', 'user')
+    .where('n.deleted_at', 'is', null)
 }
 const selectUsers = (db: Db) => users(db).execute()
 

@@ -32,6 +32,7 @@ const session: Credential = { kind: 'session', signedInAt: new Date(0) }
 const tokenWith = (...scopes: OAuthScope[]): Credential => ({
   kind: 'oauth_token',
   tokenId: 1,
+  tokenUuid: 'uuid',
   application: 'ci',
   applicationId: 'client',
   scopes,

@@ -100,7 +100,12 @@ export async function signTokens(
     const names = [...repositories.map((target) => fullNameOf(target, person)), 'restricted/own']
     const access = names.map((name): AccessEntry => ({ type: 'repository', name, actions }))
     return signRegistryToken(keys, {
-      subject: user && { ...user, credentialEpoch: epoch ?? user.credential_epoch },
+      subject: user && {
+        kind: 'user',
+        username: user.username,
+        reference: user.uuid,
+        credentialEpoch: epoch ?? user.credential_epoch,
+      },
       access: actions.length === 0 ? [] : access,
       audience,
       issuer: config.INSTANCE_SERVICE_KEY_SERVICE,

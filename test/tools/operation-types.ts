@@ -16,7 +16,7 @@ export const list: Handler<'listRepoTags'> = ({ params, query, target, actor, bo
   holds<Is<typeof body, undefined>>()
   holds<Is<typeof query.limit, number | undefined>>()
   holds<Is<typeof target.kind, 'repository'>>()
-  holds<Is<typeof actor.kind, 'anonymous' | 'user'>>()
+  holds<Is<typeof actor.kind, 'anonymous' | 'user' | 'robot'>>()
   // @ts-expect-error the path has no such parameter
   params.tag
   // @ts-expect-error the query has no such parameter
@@ -27,7 +27,7 @@ export const list: Handler<'listRepoTags'> = ({ params, query, target, actor, bo
 export const change: Handler<'changeTag'> = async ({ params, body, actor }) => {
   holds<Is<typeof params.tag, string>>()
   holds<Is<typeof body.manifest_digest, string | null | undefined>>()
-  holds<Is<typeof actor.kind, 'user'>>()
+  holds<Is<typeof actor.kind, 'user' | 'robot'>>()
   // @ts-expect-error the body has no such field
   body.tag
   return { status: 201, body: 'Updated' }

@@ -5,7 +5,7 @@ import { signUp } from '#services/sign-up.ts'
 import { listMemberships } from '#store/organization.ts'
 import { findUserById, findUserByName, type User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
-import type { Actor } from '#domain/principal.ts'
+import { userPrincipal, type Actor } from '#domain/principal.ts'
 import type { Handlers } from '#operation.ts'
 import { viewStranger, viewUser } from './user-view.ts'
 
@@ -73,18 +73,9 @@ export const user: Handlers<
   },
 }
 
-function signedIn(actor: Actor, made: User, { clock }: Deps): Actor {
-  return {
-    kind: 'user',
-    id: made.id,
-    uuid: made.uuid,
-    username: made.username,
-    credentialEpoch: made.credential_epoch,
-    standing: { superuser: false, globalReadonlySuperuser: false, restricted: false },
-    credential: { kind: 'session', signedInAt: clock.now() },
-    address: actor.address,
-    userAgent: actor.userAgent,
-  }
+function signedIn({ address, userAgent }: Actor, made: User, { clock, config }: Deps): Actor {
+  const credential = { kind: 'session', signedInAt: clock.now() } as const
+  return { ...userPrincipal(made, credential, config), address, userAgent }
 }
 
 /** What the caller may see of a user: oneself in full, others by name. */

@@ -1,0 +1,57 @@
+import type { BodyCheck, Right } from '#domain/permission.ts'
+import { parseRepositoryName } from '#domain/name.ts'
+import { includesRole, readsEverything, repositoryRole } from '#domain/access.ts'
+import { RegistryError } from '#domain/errors.ts'
+import type { Target } from '#domain/target.ts'
+import { findTarget } from '#store/access.ts'
+import type { Entry } from './gate.ts'
+import { enterNamespace } from './namespace-gate.ts'
+import type { SecurityDeps } from './scheme.ts'
+
+/** A right that depends on the validated body. Gives the target that the handler gets, or throws the refusal. */
+type Check = (
+  call: { entry: Entry; body: unknown; target: Target },
+  deps: SecurityDeps,
+) => Promise<Target> | Target
+
+const checks: Record<BodyCheck, Check> = {
+  'token-scopes': ({ target }) => target,
+  'readable-repository': findReadable,
+}
+
+/** Decides the rights of an operation that depend on its body, after the body was validated. */
+export async function enterWithBody(
+  call: { entry: Entry; body: unknown; target: Target },
+  deps: SecurityDeps,
+): Promise<Target> {
+  const { checkBody, require } = call.entry.operation.permission
+  if (require === ('repo:create' satisfies Right)) {
+    const { namespace } = call.body as { namespace?: string }
+    return enterNamespace(call.entry, namespace, deps)
+  }
+  return checkBody === undefined ? call.target : checks[checkBody](call, deps)
+}
+
+/** The repository that the body names; one that the caller may not read is answered like a missing one. */
+async function findReadable(
+  { entry: { principal }, body }: Parameters<Check>[0],
+  { db, config }: SecurityDeps,
+): Promise<Target> {
+  const { namespace, repository } = body as { namespace: string; repository: string }
+  const name = parseRepositoryName(`${namespace}/${repository}`, config.LIBRARY_NAMESPACE)
+  const userId = principal.kind === 'anonymous' ? null : principal.id
+  const found = await findTarget(db, { ...name, userId })
+  const role = found && repositoryRole(principal, found, config)
+  const isReadable =
+    includesRole(role, 'read') || found?.repository?.isPublic || readsEverything(principal)
+  if (!found?.repository || !found.namespace.isEnabled || !isReadable)
+    throw new RegistryError('not_found', `no repository ${name.fullName}`)
+  return {
+    kind: 'repository',
+    ...found.repository,
+    fullName: name.fullName,
+    namespace: found.namespace,
+    tagExpirationSeconds: found.namespace.tagExpirationSeconds,
+    role,
+  }
+}
