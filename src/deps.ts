@@ -4,6 +4,7 @@ import type { Clock } from '#domain/clock.ts'
 import type { Config } from '#config.ts'
 import type { Db } from '#store/db.ts'
 import type { BlobDriver } from '#storage/driver.ts'
+import type { Sealer } from '#credentials/secrets.ts'
 import type { SigningKeys } from '#credentials/signing-keys.ts'
 
 /** What handlers and services work with; composed once in `registry.ts`. */
@@ -14,4 +15,5 @@ export interface Deps {
   clock: Clock
   log: Logger
   keys: SigningKeys
+  sealer: Sealer
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 
 import { systemClock, type Clock } from '#domain/clock.ts'
 import { openSigningKeys } from '#credentials/signing-keys.ts'
+import { openSealer } from '#credentials/secrets.ts'
 import { openTokenVerifier } from '#credentials/registry-tokens.ts'
 import { createApp } from '#http/app.ts'
 import { openBlobWatch } from '#http/blob-watch.ts'
@@ -46,7 +47,8 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
   const { db } = connection
   const issuer = config.INSTANCE_SERVICE_KEY_SERVICE
   const keys = openSigningKeys({ db, secretKey, service: issuer, clock })
-  const deps: Deps = { config, db, blobs, clock, log, keys }
+  const sealer = openSealer(secretKey)
+  const deps: Deps = { config, db, blobs, clock, log, keys, sealer }
   const metrics = openMetrics(connection.pool)
   const watch = openBlobWatch((digest, version) =>
     recheckBlob(deps, { digest, version }, (verdict) => {

@@ -35,6 +35,21 @@ export function deriveKey(secretKey: string, purpose: string): Buffer {
 
 const sealingKey = (secretKey: string) => deriveKey(secretKey, 'sealed secrets v1')
 
+/** Seals what the database keeps and the API shows again. */
+export interface Sealer {
+  seal(plain: string): Buffer
+  /** Throws when the bytes were changed or SECRET_KEY is another one. */
+  unseal(sealed: Buffer): string
+}
+
+/** A sealer under SECRET_KEY. */
+export function openSealer(secretKey: string): Sealer {
+  return {
+    seal: (plain) => seal(secretKey, plain),
+    unseal: (sealed) => unseal(secretKey, sealed),
+  }
+}
+
 /** Encrypts a secret under SECRET_KEY: AES-256-GCM, as nonce, tag and ciphertext in one. */
 export function seal(secretKey: string, plain: string): Buffer {
   const iv = randomBytes(ivBytes)

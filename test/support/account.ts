@@ -7,7 +7,7 @@ import { transact } from '#store/db.ts'
 import { insertApplication, insertOAuthToken } from '#store/oauth.ts'
 import { insertOrganization } from '#store/organization.ts'
 import { grantRole } from '#store/repository.ts'
-import { findUserByName } from '#store/user.ts'
+import { findAccountByName } from '#store/account.ts'
 import { makeCall, type Call } from './client.ts'
 import type { TestServer } from './server.ts'
 
@@ -26,7 +26,7 @@ export function withSession(server: TestServer, session: TestSession): Call {
 }
 
 async function idOf(server: TestServer, username: string): Promise<number> {
-  return (await findUserByName(server.deps.db, username))!.id
+  return (await findAccountByName(server.deps.db, username))!.id
 }
 
 /** Makes an OAuth token of a user, of an application `ci` in the user's namespace. */
