@@ -173,6 +173,22 @@ function checkTogether(
     ['LABELED_EXPIRATION_MINIMUM', 'LABELED_EXPIRATION_MAXIMUM'],
     `at most LABELED_EXPIRATION_MAXIMUM, ${describeValue(config, 'LABELED_EXPIRATION_MAXIMUM')}`,
   )
+  demand(
+    config.MAIL_SERVER !== undefined || !config.FEATURE_MAILING,
+    ['MAIL_SERVER', 'FEATURE_MAILING'],
+    `${configKeys.MAIL_SERVER.kind.allowed}; FEATURE_MAILING requires it`,
+  )
+  // Whoever sends a request chooses its Host header, and would choose where the link in another's mail leads.
+  demand(
+    config.SERVER_HOSTNAME !== undefined || !config.FEATURE_MAILING,
+    ['SERVER_HOSTNAME', 'FEATURE_MAILING'],
+    'the host that links in mails lead to; FEATURE_MAILING, which MAIL_SERVER switches on, requires it',
+  )
+  demand(
+    (config.MAIL_USERNAME === undefined) === (config.MAIL_PASSWORD === undefined),
+    ['MAIL_USERNAME', 'MAIL_PASSWORD'],
+    'a name together with MAIL_PASSWORD, or neither',
+  )
   return faults
 }
 

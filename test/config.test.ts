@@ -140,12 +140,12 @@ test('a key of Quay that is not built warns, in the file and in the environment'
   const file = await fileWith('AVATAR_KIND: local\nGITHUB_LOGIN_CONFIG: { CLIENT_ID: a }\n')
   const { warnings } = loadConfig({
     file,
-    environment: { MAIL_SERVER: 'smtp.example.com', DEBUG: '*' },
+    environment: { GOOGLE_LOGIN_CONFIG: '{}', DEBUG: '*' },
   })
   expect(warnings.map((line) => line.split(' ')[0])).toEqual([
     'AVATAR_KIND',
     'GITHUB_LOGIN_CONFIG',
-    'MAIL_SERVER',
+    'GOOGLE_LOGIN_CONFIG',
   ])
 })
 
@@ -197,7 +197,20 @@ test.for([
 
 test('mailing is on when there is a mail server', () => {
   expect(load().config.FEATURE_MAILING).toBe(false)
-  expect(load({ MAIL_SERVER: 'smtp.example.com' }).config.FEATURE_MAILING).toBe(true)
+  const environment = { MAIL_SERVER: 'smtp.example.com', SERVER_HOSTNAME: 'example.com:8443' }
+  expect(load(environment).config).toMatchObject({
+    FEATURE_MAILING: true,
+    MAIL_DEFAULT_SENDER: 'registry@example.com',
+  })
+  expect(load({ ...environment, FEATURE_MAILING: 'false' }).config.FEATURE_MAILING).toBe(false)
+})
+
+test('mailing needs a server, and a host for the links in mails', () => {
+  const faults = (environment: NodeJS.ProcessEnv) =>
+    faultsOf(() => load(environment)).map(({ key }) => key)
+  expect(faults({ FEATURE_MAILING: 'true' })).toEqual(['MAIL_SERVER', 'SERVER_HOSTNAME'])
+  expect(faults({ MAIL_SERVER: 'smtp.example.com' })).toEqual(['SERVER_HOSTNAME'])
+  expect(faults({ MAIL_USERNAME: 'registry' })).toEqual(['MAIL_USERNAME'])
 })
 
 test('rules over two keys are kept', () => {

@@ -5,6 +5,7 @@ import { purgeRepository } from '#services/purge-repository.ts'
 import type { Connection } from '#store/db.ts'
 import type { JobPayloads } from '#store/job.ts'
 import type { Deps } from '#deps.ts'
+import { sendMail } from './send-mail.ts'
 
 /** Running background work. */
 export interface Jobs {
@@ -30,12 +31,14 @@ export async function startJobs(deps: Deps, pgPool: Connection['pool']): Promise
   return { stop: () => runner.stop() }
 }
 
-function tasks(deps: Deps): TaskList {
+/** What each job does. */
+export function tasks(deps: Deps): TaskList {
   return {
     'purge-repository': async (payload) => {
       const { repositoryId } = payload as JobPayloads['purge-repository']
       await purgeRepository(deps, repositoryId)
     },
+    'send-mail': (payload) => sendMail(deps, payload as JobPayloads['send-mail']),
     'clean-up': async () => {
       await cleanUp(deps)
     },

@@ -1,3 +1,5 @@
+import { escapeHtml } from '#domain/text.ts'
+
 /** HTML that is safe to send: made by `markup` only. */
 export interface Markup {
   readonly html: string
@@ -15,16 +17,4 @@ function show(value: MarkupValue): string {
   if (value === undefined) return ''
   if (typeof value === 'string') return escapeHtml(value)
   return 'html' in value ? value.html : value.map(({ html }) => html).join('')
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
 }

@@ -1,11 +1,20 @@
 import { sql } from 'kysely'
 
+import type { MailKind } from '#domain/mail.ts'
 import type { Db } from './db.ts'
 
 /** Jobs and what each is told. */
 export interface JobPayloads {
   'purge-repository': { repositoryId: number }
+  /** `sealed`: the mail, under SECRET_KEY, in base64: it may hold a code. `validUntil`: ISO 8601; later it is not sent. */
+  'send-mail': { kind: MailKind; sealed: string; validUntil?: string }
 }
+
+/**
+ * Attempts until a job is given up, where that is not graphile-worker's 25 (three days): it waits e^n seconds after
+ * attempt n. Ten are three and a half hours.
+ */
+const maxAttempts: Partial<Record<keyof JobPayloads, number>> = { 'send-mail': 10 }
 
 /** Adds a job, for now or for later; in a transaction it exists only if the transaction holds. */
 export async function addJob<J extends keyof JobPayloads>(
@@ -14,7 +23,6 @@ export async function addJob<J extends keyof JobPayloads>(
   payload: JobPayloads[J],
   runAt: Date | null = null,
 ): Promise<void> {
-  await sql`select graphile_worker.add_job(${job}, ${JSON.stringify(payload)}::json, run_at := ${runAt})`.execute(
-    db,
-  )
+  await sql`select graphile_worker.add_job(${job}, ${JSON.stringify(payload)}::json,
+    run_at => ${runAt}, max_attempts => ${maxAttempts[job] ?? 25})`.execute(db)
 }

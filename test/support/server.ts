@@ -1,3 +1,4 @@
+import { Logger, runOnce } from 'graphile-worker'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 
@@ -8,6 +9,7 @@ import type { BlobDriver } from '#storage/driver.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { createUser } from '#services/create-user.ts'
 import { listen } from '#http/server.ts'
+import { tasks } from '#jobs/run.ts'
 import { composeRegistry } from '#registry.ts'
 import { makeCall, type Call } from './client.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
@@ -34,6 +36,8 @@ export interface TestServer {
   repository(fullName: string, tags?: string[]): Promise<{ url: string; image: PushedImage }>
   /** Audit entries of a repository, oldest first. */
   logs(fullName: string): Promise<{ kind: string; metadata: Record<string, unknown> }[]>
+  /** Works off the jobs that are due, by the real clock. */
+  jobs(): Promise<void>
 }
 
 /** The clock of a test server: real time, which a test can move. */
@@ -85,7 +89,13 @@ export async function startServer(
     if (!options.database) await database.drop()
   })
   const host = `127.0.0.1:${listener.port}`
-  return makeTestServer(`http://${host}`, host, registry.deps, clock)
+  const server = makeTestServer(`http://${host}`, host, registry.deps, clock)
+  return { ...server, jobs: () => workOff(registry.deps, database) }
+}
+
+async function workOff(deps: Deps, { connectionString }: TestDatabase): Promise<void> {
+  const logger = new Logger(() => () => {})
+  await runOnce({ connectionString, logger, noHandleSignals: true, taskList: tasks(deps) })
 }
 
 function makeClock(): TestClock {
@@ -98,10 +108,15 @@ function makeClock(): TestClock {
   }
 }
 
-function makeTestServer(url: string, host: string, deps: Deps, clock: TestClock): TestServer {
+function makeTestServer(
+  url: string,
+  host: string,
+  deps: Deps,
+  clock: TestClock,
+): Omit<TestServer, 'jobs'> {
   const call = makeCall(url)
   const sessions = new Map<string, Promise<{ cookie: string; csrfToken: string }>>()
-  const server: TestServer = {
+  const server: Omit<TestServer, 'jobs'> = {
     url,
     host,
     deps,

@@ -121,7 +121,10 @@ describe('createNewUser', () => {
     const { server } = await startWithUser()
     const made = await signUp(server, { ...bob, email: undefined })
     expect([made.status, made.json.email]).toEqual([200, ''])
-    const mailing = await startServer({ FEATURE_MAILING: 'true' })
+    const mailing = await startServer({
+      MAIL_SERVER: '127.0.0.1',
+      SERVER_HOSTNAME: 'registry.example.com',
+    })
     const refused = await signUp(mailing, { ...bob, email: undefined })
     expect(await outcome(refused)).toEqual([400, 'invalid_request'])
     expect(refused.json.detail).toContain('email address is needed')
