@@ -9,6 +9,7 @@ import type { BlobDriver } from '#storage/driver.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { createUser } from '#services/create-user.ts'
 import { listen } from '#http/server.ts'
+import { connect } from '#store/db.ts'
 import { tasks } from '#jobs/run.ts'
 import { composeRegistry } from '#registry.ts'
 import { makeCall, type Call } from './client.ts'
@@ -94,8 +95,14 @@ export async function startServer(
 }
 
 async function workOff(deps: Deps, { connectionString }: TestDatabase): Promise<void> {
-  const logger = new Logger(() => () => {})
-  await runOnce({ connectionString, logger, noHandleSignals: true, taskList: tasks(deps) })
+  const connection = connect({ connectionString, maxConnections: 3 })
+  await runOnce({
+    pgPool: connection.pool,
+    logger: new Logger(() => () => {}),
+    noHandleSignals: true,
+    taskList: tasks(deps),
+  })
+  await connection.close()
 }
 
 function makeClock(): TestClock {
