@@ -129,6 +129,11 @@ const people = {
       rule: 'true when MAIL_SERVER is set',
     },
   } satisfies ConfigKey<boolean>,
+  FEATURE_REQUIRE_TEAM_INVITE: key(
+    boolean,
+    true,
+    'Who joins an organization is asked first, when the registry sends mail',
+  ),
   FEATURE_USER_METADATA: key(boolean, false, 'Accounts have name, company and location'),
   FEATURE_USER_RENAME: key(boolean, false, 'Users may change their name'),
 }

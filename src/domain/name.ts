@@ -52,10 +52,25 @@ export function parseTagName(text: string): string {
 
 /** Rule for names of users and organizations (Quay's); throws `invalid_request`. */
 export function parseNamespaceName(text: string): string {
-  if (text.length >= 2 && text.length <= maxNameLength && namespacePattern.test(text)) return text
+  if (isPlainName(text)) return text
   throw new RegistryError(
     'invalid_request',
-    `Invalid username '${text.slice(0, 80)}': 2 to ${maxNameLength} lower-case letters and digits, single '.', '_' or '-' between them`,
+    `Invalid username '${text.slice(0, 80)}': ${plainNameRule}`,
+  )
+}
+
+const plainNameRule = `2 to ${maxNameLength} lower-case letters and digits, single '.', '_' or '-' between them`
+
+function isPlainName(text: string): boolean {
+  return text.length >= 2 && text.length <= maxNameLength && namespacePattern.test(text)
+}
+
+/** Rule for names of teams: that of users and organizations (Quay's). Throws `invalid_request`. */
+export function parseTeamName(text: string): string {
+  if (isPlainName(text)) return text
+  throw new RegistryError(
+    'invalid_request',
+    `Invalid team name '${text.slice(0, 80)}': ${plainNameRule}`,
   )
 }
 

@@ -5,6 +5,8 @@ import { manifest as v1Manifest } from './v1/manifest.ts'
 import { repository } from './v1/repository.ts'
 import { signin } from './v1/signin.ts'
 import { tag as v1Tag } from './v1/tag.ts'
+import { team } from './v1/team.ts'
+import { userNotification } from './v1/user-notification.ts'
 import { user } from './v1/user.ts'
 import { web } from './v1/web.ts'
 import { api } from './v2/api.ts'
@@ -24,6 +26,8 @@ export const handlers: Handlers<OperationId> = {
   ...repository,
   ...signin,
   ...v1Tag,
+  ...team,
+  ...userNotification,
   ...user,
   ...web,
   ...api,

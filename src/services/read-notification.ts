@@ -1,13 +1,12 @@
-import { unseal } from '#credentials/secrets.ts'
 import type { UserNotification } from '#store/user-notification.ts'
 import type { Deps } from '#deps.ts'
 
 /** What a notification tells its readers: the code of an invitation is opened for them. */
 export function readMetadata(
-  { secretKey }: Pick<Deps, 'secretKey'>,
+  { sealer }: Pick<Deps, 'sealer'>,
   { metadata }: Pick<UserNotification, 'metadata'>,
 ): Record<string, unknown> {
   const { sealed_code, ...rest } = metadata
   if (typeof sealed_code !== 'string') return rest
-  return { code: unseal(secretKey, Buffer.from(sealed_code, 'base64')), ...rest }
+  return { code: sealer.unseal(Buffer.from(sealed_code, 'base64')), ...rest }
 }

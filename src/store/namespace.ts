@@ -25,3 +25,18 @@ export async function lockNamespace(db: Db, id: number): Promise<boolean> {
     .executeTakeFirst()
   return row !== undefined
 }
+
+/**
+ * Holds several namespaces at once, by id, so that two transactions that want the same ones never wait for each other.
+ * Gives the ids of those that still stand.
+ */
+export async function lockNamespaces(db: Db, ids: readonly number[]): Promise<number[]> {
+  const rows = await db
+    .selectFrom('namespace')
+    .select(['id', 'deleted_at'])
+    .where('id', 'in', [...ids])
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute()
+  return rows.filter((row) => row.deleted_at === null).map(({ id }) => id)
+}

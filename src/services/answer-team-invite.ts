@@ -1,0 +1,75 @@
+import { hashToken } from '#credentials/secrets.ts'
+import { RegistryError } from '#domain/errors.ts'
+import type { UserActor } from '#domain/principal.ts'
+import { transact, type Db, type Tx } from '#store/db.ts'
+import { writeLog } from '#store/log.ts'
+import { deleteInviteById, findInvite, takeInvites, type TeamInvite } from '#store/team-invite.ts'
+import { insertTeamMemberships } from '#store/team.ts'
+import type { Deps } from '#deps.ts'
+import { holdOrganization } from './hold-organization.ts'
+
+/** An invitation, named by its code, and who answers it. */
+export interface InviteOf {
+  code: string
+  actor: UserActor
+}
+
+/**
+ * Puts a user into the team of an invitation, and into all others of the same organization that they are invited to.
+ * Throws `invalid_request` for a code that is unknown, used, taken back or somebody else's.
+ */
+export async function acceptInvite(deps: Deps, wanted: InviteOf): Promise<TeamInvite> {
+  const { actor } = wanted
+  const invite = await demandInvite(deps.db, wanted)
+  const { namespaceId } = invite
+  return transact(deps.db, async (tx) => {
+    await hold(tx, { invite, actor })
+    const taken = await takeInvites(tx, { namespaceId, userId: actor.id })
+    if (!taken.some(({ id }) => id === invite.id)) throw unknownCode()
+    const teamIds = taken.map(({ teamId }) => teamId)
+    await insertTeamMemberships(tx, { teamIds, userId: actor.id })
+    for (const each of taken) await log(deps, tx, { kind: 'accepted', invite: each, actor })
+    return invite
+  })
+}
+
+/** Removes one invitation of a user. Throws `invalid_request` like `acceptInvite`. */
+export async function declineInvite(deps: Deps, wanted: InviteOf): Promise<void> {
+  const { actor } = wanted
+  const invite = await demandInvite(deps.db, wanted)
+  await transact(deps.db, async (tx) => {
+    await hold(tx, { invite, actor })
+    if (!(await deleteInviteById(tx, invite.id))) throw unknownCode()
+    await log(deps, tx, { kind: 'declined', invite, actor })
+  })
+}
+
+async function demandInvite(db: Db, { code, actor }: InviteOf): Promise<TeamInvite> {
+  const invite = await findInvite(db, { codeHash: hashToken(code), userId: actor.id })
+  if (!invite) throw unknownCode()
+  return invite
+}
+
+/** One text for all of it: whether somebody else was invited is not told. */
+function unknownCode(): RegistryError {
+  return new RegistryError('invalid_request', 'This code invites you to no team')
+}
+
+async function hold(tx: Tx, { invite, actor }: { invite: TeamInvite; actor: UserActor }) {
+  const { namespaceId: id, organization: name } = invite
+  if (!(await holdOrganization(tx, { id, name }, actor.id))) throw unknownCode()
+}
+
+async function log(
+  { clock }: Deps,
+  tx: Tx,
+  { kind, invite, actor }: { kind: 'accepted' | 'declined'; invite: TeamInvite; actor: UserActor },
+): Promise<void> {
+  await writeLog(tx, {
+    kind: `org_team_member_invite_${kind}`,
+    actor,
+    namespaceId: invite.namespaceId,
+    metadata: { member: actor.username, team: invite.team, inviter: invite.inviter },
+    at: clock.now(),
+  })
+}
