@@ -356,6 +356,7 @@ export interface UserNotification {
   lookup_key: string | null;
   metadata: Json;
   namespace_id: number;
+  team_invite_id: number | null;
   uuid: Generated<string>;
 }
 

@@ -134,6 +134,192 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your notifications
+         * @description Yours, and those of organizations that you administer; newest first. What was dismissed is left out.
+         */
+        get: operations["listUserNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/notifications/{uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a notification
+         * @description One of yours, or of an organization that you administer; dismissed ones too.
+         */
+        get: operations["getUserNotification"];
+        /**
+         * Dismiss a notification
+         * @description Without `dismissed: true` it is shown again. A notification of an organization is dismissed for all its administrators.
+         */
+        put: operations["updateUserNotification"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create or change a team
+         * @description Makes the team when the organization has none of this name, otherwise gives it the role and description that are sent.
+         *     You cannot take the role `admin` from the only team that makes you an administrator, and an organization always keeps an administrator.
+         */
+        put: operations["updateOrganizationTeam"];
+        post?: never;
+        /**
+         * Delete a team
+         * @description What the team was given goes with it: its roles on repositories, default permissions and invitations. You cannot delete
+         *     the only team that makes you an administrator, and an organization always keeps an administrator. An unknown team is a bad request.
+         */
+        delete: operations["deleteOrganizationTeam"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of a team
+         * @description Users and robot accounts. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+         */
+        get: operations["getOrganizationTeamMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}/members/{membername}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add somebody to a team, or invite them
+         * @description Robot accounts of the organization and users who are in one of its teams are added at once. Somebody else is invited
+         *     when the registry sends mail and `FEATURE_REQUIRE_TEAM_INVITE` is on: by e-mail and by a notification (`org_team_invite`).
+         *     An invitation that is repeated replaces the one before.
+         */
+        put: operations["updateOrganizationTeamMember"];
+        post?: never;
+        /**
+         * Remove somebody from a team
+         * @description Takes back the invitation if there is one, otherwise the membership; what it gave ends with the next request. You
+         *     cannot leave the only team that makes you an administrator, and an organization always keeps an administrator.
+         */
+        delete: operations["deleteOrganizationTeamMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}/invite/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Invite an e-mail address to a team
+         * @description Sends a code to the address. Whoever is signed in with this address as their confirmed one can accept with it. An invitation that is repeated replaces the one before.
+         */
+        put: operations["inviteTeamMemberEmail"];
+        post?: never;
+        /**
+         * Take back an invitation that went to an e-mail address
+         * @description The code that was sent works no more.
+         */
+        delete: operations["deleteTeamMemberEmailInvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a team may do on repositories
+         * @description Roles that the team was given, by name of the repository. What its members may do as administrators of the organization is not among them.
+         */
+        get: operations["getOrganizationTeamPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teaminvite/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Accept an invitation
+         * @description With it you accept every invitation of yours in the same organization. An invitation by name is yours when it names
+         *     you; one by e-mail, when its address is your confirmed one. An unknown code, or one that is not yours, is a bad request.
+         */
+        put: operations["acceptOrganizationTeamInvite"];
+        post?: never;
+        /**
+         * Decline an invitation
+         * @description This one only. An unknown code, or one that is not yours, is a bad request.
+         */
+        delete: operations["declineOrganizationTeamInvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repository": {
         parameters: {
             query?: never;
@@ -727,6 +913,149 @@ export interface components {
             access_token?: string;
         };
         /**
+         * @description RFC 2822 date in UTC.
+         * @example Wed, 01 Jan 2020 00:00:00 -0000
+         */
+        RfcDate: string;
+        /** @description Something that a user, or the administrators of an organization, should know. */
+        UserNotification: {
+            /**
+             * Format: uuid
+             * @description Names the notification.
+             */
+            id: string;
+            /** @description The organization whose administrators are told; null when it is for you alone. */
+            organization: string | null;
+            /** @description What it tells of: `org_team_invite`, `assigned_authorization`, `service_key_submitted`. */
+            kind: string;
+            created: components["schemas"]["RfcDate"];
+            /** @description What belongs to the kind; for `org_team_invite`: `code`, `inviter`, `org`, `team`. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** @description Put away; for an organization, by any of its administrators. */
+            dismissed: boolean;
+        };
+        /** @description One page of notifications. */
+        UserNotificationList: {
+            /** @description Notifications, newest first. */
+            notifications: components["schemas"]["UserNotification"][];
+            /** @description There is another page. */
+            additional: boolean;
+        };
+        UpdateNotification: {
+            /**
+             * @description Put it away.
+             * @default false
+             */
+            dismissed: boolean;
+        };
+        /**
+         * @description What the team makes of its members. member: they belong to the organization. creator: they may also create repositories. admin: they administer the organization and all its repositories.
+         * @enum {string}
+         */
+        TeamRole: "member" | "creator" | "admin";
+        TeamDescription: {
+            role: components["schemas"]["TeamRole"];
+            /** @description What the team is for; Markdown. A team that exists keeps its description when this is left out. */
+            description?: string;
+        };
+        /** @description A team. */
+        TeamView: {
+            /** @description Name of the team in its organization. */
+            name: string;
+            /** @description What the team is for; Markdown. */
+            description: string;
+            /** @description You may see its members. */
+            can_view: boolean;
+            role: components["schemas"]["TeamRole"];
+            avatar: components["schemas"]["Avatar"];
+            /** @description The call has made it. */
+            new_team: boolean;
+        };
+        /** @description Somebody in a team (`kind: user`, with `name` and `is_robot`), or an invitation that went to an e-mail address (`kind: invite`, with `email`). */
+        TeamListEntry: {
+            /**
+             * @description A user or robot account, or an e-mail address.
+             * @enum {string}
+             */
+            kind: "user" | "invite";
+            /** @description Name of the user or robot account. */
+            name?: string;
+            /** @description It is a robot account. */
+            is_robot?: boolean;
+            /** @description Where the invitation went. */
+            email?: string;
+            avatar: components["schemas"]["Avatar"];
+            /** @description Invited, and not in the team until the invitation is accepted. */
+            invited: boolean;
+        };
+        /** @description Who is in a team. */
+        TeamMembers: {
+            /** @description Name of the team. */
+            name: string;
+            /** @description Members by name, then who is invited by name, then the addresses that are invited. */
+            members: components["schemas"]["TeamListEntry"][];
+            /** @description You administer the organization, and so this team. */
+            can_edit: boolean;
+        };
+        /** @description A user or robot account in a team, or a user who is invited. */
+        TeamMember: {
+            /** @description Name of the user or robot account. */
+            name: string;
+            /**
+             * @description Always `user`; robot accounts too.
+             * @enum {string}
+             */
+            kind: "user";
+            /** @description It is a robot account. */
+            is_robot: boolean;
+            avatar: components["schemas"]["Avatar"];
+            /** @description Invited, and not in the team until the invitation is accepted. */
+            invited: boolean;
+        };
+        /** @description An invitation that went to an e-mail address. */
+        TeamInvite: {
+            /** @description The address. */
+            email: string;
+            /**
+             * @description Always `invite`.
+             * @enum {string}
+             */
+            kind: "invite";
+            avatar: components["schemas"]["Avatar"];
+            /** @description Always true. */
+            invited: boolean;
+        };
+        /** @description A repository of the organization. */
+        TeamRepository: {
+            /** @description Name inside the organization. */
+            name: string;
+            /** @description Anyone may read it. */
+            is_public: boolean;
+        };
+        /** @description A role of a team on a repository. */
+        TeamRepositoryRole: {
+            repository: components["schemas"]["TeamRepository"];
+            /**
+             * @description What the members of the team may do there.
+             * @enum {string}
+             */
+            role: "read" | "write" | "admin";
+        };
+        /** @description What a team may do on the repositories of its organization. */
+        TeamPermissions: {
+            /** @description Roles that the team was given, by name of the repository. */
+            permissions: components["schemas"]["TeamRepositoryRole"][];
+        };
+        /** @description The team that you are in now. */
+        AcceptedInvite: {
+            /** @description Name of the organization. */
+            org: string;
+            /** @description Name of the team. */
+            team: string;
+        };
+        /**
          * @description NORMAL takes changes. READ_ONLY takes none. MIRROR and ORG_MIRROR take them from their mirror alone.
          * @enum {string}
          */
@@ -794,11 +1123,6 @@ export interface components {
          * @example stable
          */
         TagName: string;
-        /**
-         * @description RFC 2822 date in UTC.
-         * @example Wed, 01 Jan 2020 00:00:00 -0000
-         */
-        RfcDate: string;
         /**
          * @description Content digest.
          * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -1432,6 +1756,36 @@ export interface components {
          */
         Username: string;
         /**
+         * @description `id` of the notification.
+         * @example 6f1c0a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+         */
+        NotificationUuid: string;
+        /**
+         * @description Name of the organization.
+         * @example acme
+         */
+        Orgname: string;
+        /**
+         * @description Name of a team of the organization.
+         * @example builders
+         */
+        Teamname: string;
+        /**
+         * @description Name of a user or of a robot of the organization.
+         * @example ada
+         */
+        Membername: string;
+        /**
+         * @description E-mail address that the invitation goes to.
+         * @example ada@example.com
+         */
+        InvitedEmail: string;
+        /**
+         * @description Code of the invitation, from its e-mail or its notification.
+         * @example dq3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2o
+         */
+        InviteCode: string;
+        /**
          * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
          * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
          */
@@ -1933,6 +2287,651 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUserNotifications: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Page, from 0; smaller numbers are clamped.
+                 * @example 0
+                 */
+                page?: number;
+                /**
+                 * @description Notifications a page, 1 to 100; other numbers are clamped.
+                 * @example 5
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of notifications. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "notifications": [
+                     *         {
+                     *           "id": "6f1c0a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *           "organization": null,
+                     *           "kind": "org_team_invite",
+                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "metadata": {
+                     *             "code": "dq3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2o",
+                     *             "inviter": "grace",
+                     *             "org": "acme",
+                     *             "team": "builders"
+                     *           },
+                     *           "dismissed": false
+                     *         }
+                     *       ],
+                     *       "additional": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserNotificationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `id` of the notification.
+                 * @example 6f1c0a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                uuid: components["parameters"]["NotificationUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1c0a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *       "organization": null,
+                     *       "kind": "org_team_invite",
+                     *       "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *       "metadata": {
+                     *         "code": "dq3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2o",
+                     *         "inviter": "grace",
+                     *         "org": "acme",
+                     *         "team": "builders"
+                     *       },
+                     *       "dismissed": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserNotification"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateUserNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `id` of the notification.
+                 * @example 6f1c0a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                uuid: components["parameters"]["NotificationUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dismissed": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateNotification"];
+            };
+        };
+        responses: {
+            /** @description The notification as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1c0a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *       "organization": null,
+                     *       "kind": "org_team_invite",
+                     *       "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *       "metadata": {
+                     *         "code": "dq3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2o",
+                     *         "inviter": "grace",
+                     *         "org": "acme",
+                     *         "team": "builders"
+                     *       },
+                     *       "dismissed": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserNotification"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganizationTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "creator",
+                 *       "description": "People who make images"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TeamDescription"];
+            };
+        };
+        responses: {
+            /** @description The team as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "builders",
+                     *       "description": "People who make images",
+                     *       "can_view": true,
+                     *       "role": "creator",
+                     *       "avatar": {
+                     *         "name": "builders",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1b5e9e",
+                     *         "kind": "team"
+                     *       },
+                     *       "new_team": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganizationTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationTeamMembers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Who is invited too, when you administer the organization.
+                 * @example true
+                 */
+                includePending?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The members. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "builders",
+                     *       "members": [
+                     *         {
+                     *           "kind": "user",
+                     *           "name": "ada",
+                     *           "is_robot": false,
+                     *           "avatar": {
+                     *             "name": "ada",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1b5e9e",
+                     *             "kind": "user"
+                     *           },
+                     *           "invited": false
+                     *         },
+                     *         {
+                     *           "kind": "invite",
+                     *           "email": "grace@example.com",
+                     *           "avatar": {
+                     *             "name": "grace@example.com",
+                     *             "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *             "color": "#2e7d32",
+                     *             "kind": "user"
+                     *           },
+                     *           "invited": true
+                     *         }
+                     *       ],
+                     *       "can_edit": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamMembers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganizationTeamMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+                /**
+                 * @description Name of a user or of a robot of the organization.
+                 * @example ada
+                 */
+                membername: components["parameters"]["Membername"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Added, or invited. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "ada",
+                     *       "kind": "user",
+                     *       "is_robot": false,
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1b5e9e",
+                     *         "kind": "user"
+                     *       },
+                     *       "invited": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamMember"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganizationTeamMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+                /**
+                 * @description Name of a user or of a robot of the organization.
+                 * @example ada
+                 */
+                membername: components["parameters"]["Membername"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation is taken back, or the member removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    inviteTeamMemberEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+                /**
+                 * @description E-mail address that the invitation goes to.
+                 * @example ada@example.com
+                 */
+                email: components["parameters"]["InvitedEmail"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail is on its way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "grace@example.com",
+                     *       "kind": "invite",
+                     *       "avatar": {
+                     *         "name": "grace@example.com",
+                     *         "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *         "color": "#2e7d32",
+                     *         "kind": "user"
+                     *       },
+                     *       "invited": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamInvite"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteTeamMemberEmailInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+                /**
+                 * @description E-mail address that the invitation goes to.
+                 * @example ada@example.com
+                 */
+                email: components["parameters"]["InvitedEmail"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": [
+                     *         {
+                     *           "repository": {
+                     *             "name": "nginx",
+                     *             "is_public": false
+                     *           },
+                     *           "role": "write"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamPermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    acceptOrganizationTeamInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Code of the invitation, from its e-mail or its notification.
+                 * @example dq3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2o
+                 */
+                code: components["parameters"]["InviteCode"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You are in the team. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "org": "acme",
+                     *       "team": "builders"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AcceptedInvite"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    declineOrganizationTeamInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Code of the invitation, from its e-mail or its notification.
+                 * @example dq3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2o
+                 */
+                code: components["parameters"]["InviteCode"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
