@@ -105,6 +105,11 @@ const people = {
     'Users outside the whitelist create nothing in their own namespace',
   ),
   FEATURE_SUPERUSERS_ORG_CREATION_ONLY: key(boolean, false, 'Only superusers create organizations'),
+  FEATURE_ORG_SHARED_EMAIL: key(
+    boolean,
+    false,
+    'An organization may use an e-mail address that a user or another organization has',
+  ),
   FEATURE_APP_SPECIFIC_TOKENS: key(
     boolean,
     true,

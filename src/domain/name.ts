@@ -51,11 +51,11 @@ export function parseTagName(text: string): string {
 }
 
 /** Rule for names of users and organizations (Quay's); throws `invalid_request`. */
-export function parseNamespaceName(text: string): string {
+export function parseNamespaceName(text: string, what = 'username'): string {
   if (isPlainName(text)) return text
   throw new RegistryError(
     'invalid_request',
-    `Invalid username '${text.slice(0, 80)}': ${plainNameRule}`,
+    `Invalid ${what} '${text.slice(0, 80)}': ${plainNameRule}`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { Logger, parseCronItems, run, type TaskList } from 'graphile-worker'
 
 import { cleanUp } from '#services/clean-up.ts'
+import { purgeNamespace } from '#services/purge-namespace.ts'
 import { purgeRepository } from '#services/purge-repository.ts'
 import type { Connection } from '#store/db.ts'
 import type { JobPayloads } from '#store/job.ts'
@@ -39,6 +40,10 @@ export function tasks(deps: Deps): TaskList {
       await purgeRepository(deps, repositoryId)
     },
     'send-mail': (payload) => sendMail(deps, payload as JobPayloads['send-mail']),
+    'purge-namespace': async (payload) => {
+      const { namespaceId } = payload as JobPayloads['purge-namespace']
+      await purgeNamespace(deps, namespaceId)
+    },
     'clean-up': async () => {
       await cleanUp(deps)
     },

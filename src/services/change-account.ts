@@ -6,7 +6,6 @@ import { isUniqueViolation } from '#store/db-errors.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { writeLog, type LogKind } from '#store/log.ts'
 import {
-  emailIsTaken,
   findUserById,
   updateAccount,
   updateNamespace,
@@ -15,6 +14,7 @@ import {
   type User,
 } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
+import { claimEmail } from './claim-email.ts'
 import { demandPlainName } from './sign-up.ts'
 
 /** What a user wants changed on the own account; absent fields stay. */
@@ -45,18 +45,15 @@ export async function changeAccount(
         await updatePassword(tx, actor.id, passwordHash)
         await log('account_change_password', {})
       }
+      if (changes.email !== undefined)
+        await claimEmail(tx, deps.config, { email: changes.email, kind: 'user', id: actor.id })
       await changeNamespace(tx, before, changes, log)
       await changeDetails(tx, before, changes, log)
       return (await findUserById(tx, actor.id))!
     })
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
-    const emailTaken = changes.email !== undefined && (await emailIsTaken(deps.db, changes.email))
-    throw new RegistryError(
-      'invalid_request',
-      emailTaken ? 'The email address is already used' : 'The username is already taken',
-      { cause: error },
-    )
+    throw new RegistryError('invalid_request', 'The username is already taken', { cause: error })
   }
 }
 

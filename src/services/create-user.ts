@@ -5,15 +5,16 @@ import type { Actor } from '#domain/principal.ts'
 import { isUniqueViolation } from '#store/db-errors.ts'
 import { transact, type Db, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
-import { emailIsTaken, findUserById, insertUser, type User } from '#store/user.ts'
+import { findUserById, insertUser, type User } from '#store/user.ts'
 import type { Clock } from '#domain/clock.ts'
 import type { Config } from '#config.ts'
+import { claimEmail } from './claim-email.ts'
 
 /** What making an account needs; the command line has it without a running server. */
 export interface AccountDeps {
   db: Db
   clock: Clock
-  config: Pick<Config, 'DEFAULT_TAG_EXPIRATION' | 'FEATURE_MAILING'>
+  config: Pick<Config, 'DEFAULT_TAG_EXPIRATION' | 'FEATURE_MAILING' | 'FEATURE_ORG_SHARED_EMAIL'>
 }
 
 /** A new account as it was asked for. */
@@ -49,6 +50,7 @@ export async function createUser(
   try {
     return await transact(db, async (tx) => {
       await account.before?.(tx)
+      if (email !== null) await claimEmail(tx, config, { email, kind: 'user' })
       const id = await insertUser(tx, {
         username,
         email,
@@ -71,11 +73,6 @@ export async function createUser(
     })
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
-    const emailTaken = email !== null && (await emailIsTaken(db, email))
-    throw new RegistryError(
-      'invalid_request',
-      emailTaken ? 'The email address is already used' : 'The username already exists',
-      { cause: error },
-    )
+    throw new RegistryError('invalid_request', 'The username already exists', { cause: error })
   }
 }

@@ -6,9 +6,10 @@ import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { findTarget } from '#store/access.ts'
 import type { Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
-import { insertOrganization } from '#store/organization.ts'
+import { holdNamespace } from '#store/namespace.ts'
 import { grantRole, holdRepository, insertRepository } from '#store/repository.ts'
 import type { Deps } from '#deps.ts'
+import { addOrganization } from './create-organization.ts'
 
 /** A repository that a push may write into, until its transaction ends. */
 export interface HeldRepository {
@@ -70,25 +71,11 @@ async function makeOrganization(
   { clock, config }: Deps,
   { name, actor }: { name: string; actor: KnownActor },
 ): Promise<number> {
-  const at = clock.now()
-  const id = await insertOrganization(tx, {
-    name,
-    ownerId: actor.id,
-    tagExpirationSeconds: config.DEFAULT_TAG_EXPIRATION,
-    at,
-  })
-  if (id === undefined) return joinNamespace(tx, { config }, { name, actor })
-  await writeLog(tx, {
-    kind: 'org_create',
-    actor,
-    namespaceId: id,
-    metadata: { namespace: name, email: null },
-    at,
-  })
-  return id
+  const made = await addOrganization(tx, { clock, config }, { name, email: null, actor })
+  return made ?? joinNamespace(tx, { config }, { name, actor })
 }
 
-/** Another push has made the namespace meanwhile: one of the caller's own goes on, anybody else's is refused. */
+/** The name is taken: a namespace of the caller's own goes on, anybody else's and one that is being deleted do not. */
 async function joinNamespace(
   tx: Tx,
   { config }: Pick<Deps, 'config'>,
@@ -96,7 +83,10 @@ async function joinNamespace(
 ): Promise<number> {
   const found = await findTarget(tx, { namespace: name, name: '', userId: actor.id })
   if (found && mayCreateRepository(actor, found, config)) return found.namespace.id
-  throw new RegistryError('denied', `somebody else has made the namespace ${name} a moment ago`)
+  throw new RegistryError(
+    'denied',
+    `the namespace ${name} is somebody else's, or is still being deleted`,
+  )
 }
 
 function goneError(fullName: string): RegistryError {
@@ -105,7 +95,8 @@ function goneError(fullName: string): RegistryError {
 
 /**
  * Makes a repository; who makes one in another's namespace gets `admin` on it. The audit row
- * (`create_repo`) is written in the same transaction. Undefined when the name is taken.
+ * (`create_repo`) is written in the same transaction. Undefined when the name is taken. Throws `denied` when the
+ * namespace was deleted a moment ago.
  */
 export async function createRepository(
   tx: Tx,
@@ -121,6 +112,11 @@ export async function createRepository(
   },
 ): Promise<number | undefined> {
   const { actor, at } = repository
+  if (!(await holdNamespace(tx, repository.namespaceId)))
+    throw new RegistryError(
+      'denied',
+      `the namespace ${repository.namespaceName} was deleted a moment ago`,
+    )
   const id = await insertRepository(tx, repository)
   if (id === undefined) return undefined
   if (!repository.isOwn) await grantRole(tx, { repositoryId: id, userId: actor.id, role: 'admin' })

@@ -8,6 +8,7 @@ export interface JobPayloads {
   'purge-repository': { repositoryId: number }
   /** `sealed`: the mail, under SECRET_KEY, in base64: it may hold a code. `validUntil`: ISO 8601; later it is not sent. */
   'send-mail': { kind: MailKind; sealed: string; validUntil?: string }
+  'purge-namespace': { namespaceId: number }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Db } from './db.ts'
+import type { Db, Tx } from './db.ts'
 
 /** A user's or an organization's namespace by name; those on their way out are not found. */
 export async function findNamespace(db: Db, name: string) {
@@ -39,4 +39,19 @@ export async function lockNamespaces(db: Db, ids: readonly number[]): Promise<nu
     .forNoKeyUpdate()
     .execute()
   return rows.filter((row) => row.deleted_at === null).map(({ id }) => id)
+}
+
+/**
+ * Keeps a namespace from being deleted until the transaction ends; who makes something in it asks this first. False
+ * when it is gone or on its way out.
+ */
+export async function holdNamespace(tx: Tx, id: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom('namespace')
+    .select('id')
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forKeyShare()
+    .executeTakeFirst()
+  return row !== undefined
 }

@@ -2,18 +2,23 @@ import type { Db, Tx } from './db.ts'
 import { users } from './user.ts'
 
 function logins(db: Db, at: Date) {
-  return users(db)
-    .innerJoin('oauth_token as t', 't.user_id', 'n.id')
-    .innerJoin('oauth_application as a', 'a.id', 't.application_id')
-    .select([
-      't.id as token_id',
-      't.uuid as token_uuid',
-      't.secret_hash',
-      't.scopes',
-      'a.name as application',
-      'a.client_id as application_id',
-    ])
-    .where('t.expires_at', '>', at)
+  return (
+    users(db)
+      .innerJoin('oauth_token as t', 't.user_id', 'n.id')
+      .innerJoin('oauth_application as a', 'a.id', 't.application_id')
+      .innerJoin('namespace as o', 'o.id', 'a.namespace_id')
+      .select([
+        't.id as token_id',
+        't.uuid as token_uuid',
+        't.secret_hash',
+        't.scopes',
+        'a.name as application',
+        'a.client_id as application_id',
+      ])
+      .where('t.expires_at', '>', at)
+      // The tokens of an organization's applications end with it.
+      .where('o.deleted_at', 'is', null)
+  )
 }
 const selectLogins = (db: Db, at: Date) => logins(db, at).execute()
 

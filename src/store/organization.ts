@@ -3,7 +3,13 @@ import type { Db, Tx } from './db.ts'
 /** Makes an organization whose team `owners` holds one member. Gives its id, or undefined when the name is taken. */
 export async function insertOrganization(
   tx: Tx,
-  organization: { name: string; ownerId: number; tagExpirationSeconds: number; at: Date },
+  organization: {
+    name: string
+    email?: string | null
+    ownerId: number
+    tagExpirationSeconds: number
+    at: Date
+  },
 ): Promise<number | undefined> {
   const made = await tx
     .insertInto('namespace')
@@ -17,17 +23,83 @@ export async function insertOrganization(
     .returning('id')
     .executeTakeFirst()
   if (!made) return undefined
-  await tx.insertInto('organization').values({ namespace_id: made.id }).execute()
+  await tx
+    .insertInto('organization')
+    .values({ namespace_id: made.id, email: organization.email ?? null })
+    .execute()
+  await insertOwners(tx, { namespaceId: made.id, ownerId: organization.ownerId })
+  return made.id
+}
+
+async function insertOwners(
+  tx: Tx,
+  { namespaceId, ownerId }: { namespaceId: number; ownerId: number },
+): Promise<void> {
   const team = await tx
     .insertInto('team')
-    .values({ namespace_id: made.id, name: 'owners', role: 'admin' })
+    .values({ namespace_id: namespaceId, name: 'owners', role: 'admin' })
     .returning('id')
     .executeTakeFirstOrThrow()
+  await tx.insertInto('team_member').values({ team_id: team.id, user_id: ownerId }).execute()
+}
+
+/**
+ * Makes an organization of a user, whose account goes with all that hangs on it: sessions, tokens, memberships,
+ * grants. Namespace, repositories, robots and applications stay.
+ */
+export async function convertToOrganization(
+  tx: Tx,
+  { userId, ownerId }: { userId: number; ownerId: number },
+): Promise<void> {
   await tx
-    .insertInto('team_member')
-    .values({ team_id: team.id, user_id: organization.ownerId })
+    .updateTable('namespace')
+    .set({ kind: 'organization', enabled: true })
+    .where('id', '=', userId)
     .execute()
-  return made.id
+  await tx
+    .insertInto('organization')
+    .columns(['namespace_id', 'email', 'invoice_email', 'invoice_email_address'])
+    .expression(
+      tx
+        .selectFrom('user_account')
+        .select(['namespace_id', 'email', 'invoice_email', 'invoice_email_address'])
+        .where('namespace_id', '=', userId),
+    )
+    .execute()
+  await tx.deleteFrom('user_account').where('namespace_id', '=', userId).execute()
+  await tx.deleteFrom('user_notification').where('namespace_id', '=', userId).execute()
+  await insertOwners(tx, { namespaceId: userId, ownerId })
+}
+
+/** What an organization has beside its namespace. */
+export interface OrganizationSettings {
+  email: string | null
+  invoice_email: boolean
+  invoice_email_address: string | null
+}
+
+export function findOrganization(
+  db: Db,
+  namespaceId: number,
+): Promise<OrganizationSettings | undefined> {
+  return db
+    .selectFrom('organization')
+    .select(['email', 'invoice_email', 'invoice_email_address'])
+    .where('namespace_id', '=', namespaceId)
+    .executeTakeFirst()
+}
+
+export async function updateOrganization(
+  tx: Tx,
+  namespaceId: number,
+  changes: Partial<OrganizationSettings>,
+): Promise<void> {
+  if (Object.keys(changes).length === 0) return
+  await tx
+    .updateTable('organization')
+    .set(changes)
+    .where('namespace_id', '=', namespaceId)
+    .execute()
 }
 
 /** An organization that a user is in, with the strongest of the user's team roles. */

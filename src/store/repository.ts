@@ -44,7 +44,7 @@ export async function grantRole(
 }
 
 /**
- * Keeps a repository from being deleted until the transaction ends; false when it is gone already. Every
+ * Keeps a repository from being deleted until the transaction ends; false when it or its namespace is gone already. Every
  * write into a repository asks this first: a push that was acknowledged must not land in a deleted one.
  */
 export async function holdRepository(tx: Tx, id: number): Promise<boolean> {
@@ -53,6 +53,9 @@ export async function holdRepository(tx: Tx, id: number): Promise<boolean> {
     .select('id')
     .where('id', '=', id)
     .where('state', '<>', 'MARKED_FOR_DELETION')
+    .where(
+      sql<boolean>`exists (select from namespace n where n.id = namespace_id and n.deleted_at is null)`,
+    )
     .forKeyShare()
     .executeTakeFirst()
   return row !== undefined
