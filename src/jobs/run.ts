@@ -35,9 +35,9 @@ export async function startJobs(deps: Deps, pgPool: Connection['pool']): Promise
 /** What each job does. */
 export function tasks(deps: Deps): TaskList {
   return {
-    'purge-repository': async (payload) => {
+    'purge-repository': async (payload, { abortSignal }) => {
       const { repositoryId } = payload as JobPayloads['purge-repository']
-      await purgeRepository(deps, repositoryId)
+      await purgeRepository(deps, repositoryId, abortSignal)
     },
     'send-mail': (payload) => sendMail(deps, payload as JobPayloads['send-mail']),
     'purge-namespace': async (payload) => {

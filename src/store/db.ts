@@ -25,13 +25,23 @@ export interface Connection {
   close(): Promise<void>
 }
 
-/** Opens a pool of at most `maxConnections` connections. No connection is made before the first query. */
-export function connect(options: { connectionString: string; maxConnections: number }): Connection {
+/** A statement of a request or a job that takes longer is ended. */
+const statementTimeoutMs = 60_000
+
+/**
+ * Opens a pool of at most `maxConnections` connections. No connection is made before the first query. A statement may
+ * take a minute; with `isPatient` as long as it likes.
+ */
+export function connect(options: {
+  connectionString: string
+  maxConnections: number
+  isPatient?: boolean
+}): Connection {
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
-    statement_timeout: 60_000,
+    statement_timeout: options.isPatient ? false : statementTimeoutMs,
     // A node that was cut off inside a transaction must not hold its locks until TCP gives up.
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,

@@ -17,10 +17,11 @@ const migrations = {
 
 /**
  * Brings the database to the newest shape: ours and the job queue's. Safe to call from several processes
- * at once (Kysely and graphile-worker both take a lock). Gives the names of the migrations it ran.
+ * at once (Kysely and graphile-worker both take a lock). Gives the names of the migrations it ran. A statement
+ * may take as long as a large table needs, and as another process needs that is migrating.
  */
 export async function migrateToLatest(connectionString: string): Promise<string[]> {
-  const { db, pool, close } = connect({ connectionString, maxConnections: 2 })
+  const { db, pool, close } = connect({ connectionString, maxConnections: 2, isPatient: true })
   try {
     const ran = await migrateRegistry(db)
     await runMigrations({ pgPool: pool })

@@ -87,32 +87,6 @@ export async function markRepositoryForDeletion(tx: Tx, id: number): Promise<boo
   return result.numUpdatedRows > 0n
 }
 
-/** True for a repository that was marked for deletion and still has rows. Nothing brings it back. */
-export async function isMarkedForDeletion(db: Db, id: number): Promise<boolean> {
-  const row = await db
-    .selectFrom('repository')
-    .select('id')
-    .where('id', '=', id)
-    .where('state', '=', 'MARKED_FOR_DELETION')
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-/** Removes a repository that was marked for deletion, and all rows under it; false while it has an upload. */
-export async function deleteMarkedRepository(db: Db, id: number): Promise<boolean> {
-  const result = await db
-    .deleteFrom('repository')
-    .where('id', '=', id)
-    .where('state', '=', 'MARKED_FOR_DELETION')
-    .where((eb) =>
-      eb.not(
-        eb.exists(eb.selectFrom('upload').select('upload.id').where('repository_id', '=', id)),
-      ),
-    )
-    .executeTakeFirst()
-  return result.numDeletedRows > 0n
-}
-
 /** Whose repositories a list may show. */
 export interface Visibility {
   userId: number | null
