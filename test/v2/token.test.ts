@@ -250,3 +250,19 @@ test('wrong passwords lock an account for a while, against the right one too', a
   server.clock.advance(seconds)
   expect(await outcome(attempt(passwordOf('forgetful')))).toEqual([200])
 })
+
+test('of too many who bring a password at once, some are told to come back, and nobody gets an error', async () => {
+  const server = shared()
+  const answers = await Promise.all(
+    Array.from({ length: 250 }, (_, index) =>
+      server.call('GET', '/v2/auth', {
+        headers: { authorization: basic(`nobody${index}`, 'guess') },
+      }),
+    ),
+  )
+  const refused = answers.find(({ status }) => status === 503)
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 503]))
+  expect(refused!.headers.get('retry-after')).toBe('5')
+  const later = { headers: { authorization: basic('nobody', 'guess') } }
+  expect(await outcome(server.call('GET', '/v2/auth', later))).toEqual([401, 'UNAUTHORIZED'])
+})
