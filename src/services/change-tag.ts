@@ -154,6 +154,7 @@ export async function forgetTagHistory(
 ): Promise<void> {
   const at = clock.now()
   await transact(db, async (tx) => {
+    await demandRepository(tx, tag.repository)
     await lockTag(tx, { repositoryId: tag.repository.id, name: tag.name })
     const forgotten = await forgetTag(tx, {
       repositoryId: tag.repository.id,

@@ -3,7 +3,7 @@ import { RegistryError } from '#domain/errors.ts'
 import type { KnownActor } from '#domain/principal.ts'
 import type { RepositoryTarget } from '#domain/target.ts'
 import { isBlobNamed, unlinkBlob } from '#store/blob.ts'
-import { transact } from '#store/db.ts'
+import { transact, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
 import { markManifestDeleted } from '#store/manifest.ts'
 import { holdRepository } from '#store/repository.ts'
@@ -21,11 +21,7 @@ export async function deleteManifest(
   const { repository, digest, actor } = deleted
   const at = clock.now()
   await transact(db, async (tx) => {
-    if (!(await holdRepository(tx, repository.id)))
-      throw new RegistryError(
-        'name_unknown',
-        `the repository ${repository.fullName} was deleted a moment ago`,
-      )
+    await demandRepository(tx, repository)
     const manifestId = await markManifestDeleted(tx, { repositoryId: repository.id, digest, at })
     if (manifestId === undefined)
       throw new RegistryError('manifest_unknown', `no manifest ${digest} in ${repository.fullName}`)
@@ -59,6 +55,7 @@ export async function deleteBlob(
   { repository, digest }: { repository: RepositoryTarget; digest: Digest },
 ): Promise<void> {
   await transact(db, async (tx) => {
+    await demandRepository(tx, repository)
     if (!(await unlinkBlob(tx, { repositoryId: repository.id, digest })))
       throw new RegistryError('blob_unknown', `no blob ${digest} in ${repository.fullName}`)
     if (await isBlobNamed(tx, { repositoryId: repository.id, digest }))
@@ -67,4 +64,9 @@ export async function deleteBlob(
         `a manifest of ${repository.fullName} names ${digest}: delete the manifest first`,
       )
   })
+}
+
+async function demandRepository(tx: Tx, { id, fullName }: RepositoryTarget): Promise<void> {
+  if (!(await holdRepository(tx, id)))
+    throw new RegistryError('name_unknown', `the repository ${fullName} was deleted a moment ago`)
 }

@@ -3,6 +3,7 @@ import type { KnownActor } from '#domain/principal.ts'
 import type { RepositoryTarget } from '#domain/target.ts'
 import { transact } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
+import { holdRepository } from '#store/repository.ts'
 import { endTag, lockTag } from '#store/tag.ts'
 import type { Deps } from '#deps.ts'
 
@@ -17,6 +18,8 @@ export async function deleteTag(
   const { repository, name, actor } = tag
   const at = clock.now()
   await transact(db, async (tx) => {
+    if (!(await holdRepository(tx, repository.id)))
+      throw new RegistryError('not_found', `no repository ${repository.fullName}`)
     await lockTag(tx, { repositoryId: repository.id, name })
     const outcome = await endTag(tx, { repositoryId: repository.id, name, at })
     if (outcome === 'unknown')

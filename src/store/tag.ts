@@ -94,18 +94,22 @@ export async function endTag(
   return 'ended'
 }
 
-/** Closes the open lives of every tag that points at a manifest. Gives their names. */
+/**
+ * Closes the open lives of every tag that points at a manifest, those that have expired at their expiry. Gives the
+ * names of those that had not, oldest life first.
+ */
 export async function endTagsOfManifest(
   tx: Tx,
-  manifest: { manifestId: number; at: Date },
+  { manifestId, at }: { manifestId: number; at: Date },
 ): Promise<string[]> {
-  const rows = await tx
-    .updateTable('tag')
-    .set({ ended_at: sql`least(expires_at, greatest(started_at, ${manifest.at}::timestamptz))` })
-    .where('manifest_id', '=', manifest.manifestId)
-    .where('ended_at', 'is', null)
-    .returning('name')
-    .execute()
+  const { rows } = await sql<{ name: string }>`
+    with open as (
+      select id from tag where manifest_id = ${manifestId} and ended_at is null order by id for update),
+    ended as (
+      update tag t set ended_at = least(expires_at, greatest(started_at, ${at}::timestamptz))
+      from open where t.id = open.id
+      returning t.id, t.name, t.expires_at)
+    select name from ended where expires_at is null or expires_at > ${at} order by id`.execute(tx)
   return rows.map((row) => row.name)
 }
 

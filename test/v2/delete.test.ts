@@ -39,6 +39,28 @@ test('deleting a manifest takes all its tags with it, and no others', async () =
   expect(await outcome(push('GET', `${path}/manifests/latest`))).toEqual([404, 'MANIFEST_UNKNOWN'])
 })
 
+test('a tag that had expired before its manifest was deleted is not told of in the audit log', async () => {
+  const server = shared()
+  const { push, path, fullName } = await newOwner(server)
+  const image = await pushImage(push, fullName, ['old', 'v1', 'v2'])
+  const expired = {
+    expires_at: new Date(Date.now() - 1000),
+    started_at: new Date(Date.now() - 2000),
+  }
+  const { db } = server.deps
+  const oldTag = db.updateTable('tag').set(expired).where('name', '=', 'old')
+  await oldTag
+    .where(
+      'manifest_id',
+      'in',
+      db.selectFrom('manifest').select('id').where('digest', '=', image.digest),
+    )
+    .execute()
+  expect(await outcome(push('DELETE', `${path}/manifests/${image.digest}`))).toEqual([202])
+  const deleted = (await server.logs(fullName)).filter(({ kind }) => kind === 'delete_tag')
+  expect(deleted.map(({ metadata }) => metadata['tag'])).toEqual(['v1', 'v2'])
+})
+
 test('what was deleted stays in the history of its tag', async () => {
   const server = shared()
   const { push, path, fullName, name } = await newOwner(server)
