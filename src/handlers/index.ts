@@ -2,6 +2,7 @@ import type { Handlers, OperationId } from '#operation.ts'
 import { capabilities } from './v1/capabilities.ts'
 import { error } from './v1/error.ts'
 import { manifest as v1Manifest } from './v1/manifest.ts'
+import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
 import { signin } from './v1/signin.ts'
 import { tag as v1Tag } from './v1/tag.ts'
@@ -23,6 +24,7 @@ export const handlers: Handlers<OperationId> = {
   ...capabilities,
   ...error,
   ...v1Manifest,
+  ...permission,
   ...repository,
   ...signin,
   ...v1Tag,
