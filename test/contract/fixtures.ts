@@ -1,5 +1,6 @@
 import type { Fixtures } from './fixture.ts'
 import { manifest as manifestView } from './v1/manifest.ts'
+import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
 import { signin } from './v1/signin.ts'
 import { tag } from './v1/tag.ts'
@@ -14,6 +15,7 @@ import { upload } from './v2/upload.ts'
 export const fixtures: Fixtures = {
   ...signin,
   ...user,
+  ...permission,
   ...repository,
   ...tag,
   ...manifestView,

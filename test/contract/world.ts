@@ -24,6 +24,10 @@ export interface World extends Stage {
   lockedPerson(): Promise<Person>
   /** A private repository of the keeper, with an image under the tag `latest`, and a token for all of it. */
   repository(): Promise<{ name: string; image: PushedImage; headers: Headers; call: Call }>
+  /** An organization that the keeper administers: its only team is `owners`, and it has a private repository. */
+  organization(): Promise<{ name: string; repository: string }>
+  /** Calls the main server as nobody. */
+  call: Call
   /** Lets a repository of the keeper take no changes any more. */
   makeReadOnly(repository: string): Promise<void>
   /** Begins a chunk of an upload and leaves it unfinished until the request under test was answered. */
@@ -114,6 +118,19 @@ export function openWorld(stage: Stage): World {
       const push = makeCall(servers.main, () => headers)
       return { name, image: await pushImage(push, name, ['latest']), headers, call: push }
     },
+    async organization() {
+      const name = world.name()
+      const repository = `${name}/${world.name()}`
+      const headers = await world.earlierToken(people.keeper, `repository:${repository}:pull,push`)
+      // A push there makes the namespace of its repository.
+      await pushImage(
+        makeCall(servers.hasty, () => headers),
+        repository,
+        ['latest'],
+      )
+      return { name, repository }
+    },
+    call,
     async makeReadOnly(repository) {
       const answer = await call('PUT', `/api/v1/repository/${repository}/changestate`, {
         headers: world.as(people.keeper),
