@@ -519,6 +519,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repository/{repository}/permissions/user/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the users who were given a role on a repository
+         * @description Users and robots by name, 50,000 at most. Roles that somebody has as owner of the namespace or through a team are not among them.
+         */
+        get: operations["listRepoUserPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}/permissions/user/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the role that a user was given on a repository
+         * @description Only the role given to this user or robot itself: refused with 400 where there is none, also when the user owns the namespace.
+         */
+        get: operations["getUserPermissions"];
+        /**
+         * Give a user a role on a repository
+         * @description Replaces the role that the user had. The owner of the namespace has every right and is refused, and so is a robot of another namespace.
+         */
+        put: operations["changeUserPermissions"];
+        post?: never;
+        /**
+         * Take the role on a repository from a user
+         * @description Rights that the user has through a team stay. The owner of the namespace keeps every right and is refused.
+         */
+        delete: operations["deleteUserPermissions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}/permissions/user/{username}/transitive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show every role that a user has on a repository
+         * @description The role given to the user itself and those of its teams; 404 where there is none. What owners and administrators of the namespace may do is not among them.
+         */
+        get: operations["getUserTransitivePermission"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}/permissions/team/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the teams that were given a role on a repository
+         * @description By name, 50,000 at most. Empty for a repository of a user, who has no teams.
+         */
+        get: operations["listRepoTeamPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}/permissions/team/{teamname}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the role that a team was given on a repository
+         * @description Refused with 400 where the team has none.
+         */
+        get: operations["getTeamPermissions"];
+        /**
+         * Give a team a role on a repository
+         * @description Replaces the role that the team had. Only teams of the organization that owns the repository can be given one.
+         */
+        put: operations["changeTeamPermissions"];
+        post?: never;
+        /**
+         * Take the role on a repository from a team
+         * @description Roles that members of the team were given themselves stay.
+         */
+        delete: operations["deleteTeamPermissions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/capabilities": {
         parameters: {
             query?: never;
@@ -1304,6 +1420,51 @@ export interface components {
             /** @description The layers, lowest first; null for an index. */
             layers: components["schemas"]["ManifestLayer"][] | null;
         };
+        /**
+         * @description read: see and pull. write: also push and tag. admin: everything, also who else may do what.
+         * @enum {string}
+         */
+        RepositoryRole: "read" | "write" | "admin";
+        /** @description A role that a user or a robot was given on a repository. */
+        UserPermission: {
+            role: components["schemas"]["RepositoryRole"];
+            /** @description Name of the user or the robot. */
+            name: string;
+            /** @description It is a robot account. */
+            is_robot: boolean;
+            avatar: components["schemas"]["Avatar"];
+            /** @description The user is in a team of the organization, or the robot belongs to it; sent for its repositories only. */
+            is_org_member?: boolean;
+        };
+        UserPermissions: {
+            /** @description The role of each user and robot, by name. */
+            permissions: {
+                [key: string]: components["schemas"]["UserPermission"];
+            };
+        };
+        PermissionChange: {
+            role: components["schemas"]["RepositoryRole"];
+        };
+        HeldRole: {
+            role: components["schemas"]["RepositoryRole"];
+        };
+        TransitivePermissions: {
+            /** @description The role given to the user itself and those of the teams the user is in, strongest first, each once. */
+            permissions: components["schemas"]["HeldRole"][];
+        };
+        /** @description A role that a team was given on a repository. */
+        TeamPermission: {
+            role: components["schemas"]["RepositoryRole"];
+            /** @description Name of the team. */
+            name: string;
+            avatar: components["schemas"]["Avatar"];
+        };
+        "TeamPermissions-2": {
+            /** @description The role of each team, by name. */
+            permissions: {
+                [key: string]: components["schemas"]["TeamPermission"];
+            };
+        };
         /** @description Whether an index may be pushed without all of its manifests. */
         SparseManifests: {
             /** @description An index may name manifests that the repository does not hold. */
@@ -1805,6 +1966,11 @@ export interface components {
          * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
          */
         ManifestRef: components["schemas"]["Digest"];
+        /**
+         * @description Name of a user, or of a robot: `namespace+name`.
+         * @example ada
+         */
+        Grantee: string;
         /**
          * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
          * @example registry
@@ -3630,6 +3796,440 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["ManifestView"];
                 };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRepoUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The users and their roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": {
+                     *         "ada": {
+                     *           "role": "write",
+                     *           "name": "ada",
+                     *           "is_robot": false,
+                     *           "is_org_member": true,
+                     *           "avatar": {
+                     *             "name": "ada",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1f77b4",
+                     *             "kind": "user"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserPermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a user, or of a robot: `namespace+name`.
+                 * @example ada
+                 */
+                username: components["parameters"]["Grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "write",
+                     *       "name": "ada",
+                     *       "is_robot": false,
+                     *       "is_org_member": true,
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a user, or of a robot: `namespace+name`.
+                 * @example ada
+                 */
+                username: components["parameters"]["Grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "write"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PermissionChange"];
+            };
+        };
+        responses: {
+            /** @description The user has the role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "write",
+                     *       "name": "ada",
+                     *       "is_robot": false,
+                     *       "is_org_member": true,
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a user, or of a robot: `namespace+name`.
+                 * @example ada
+                 */
+                username: components["parameters"]["Grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user has no role of its own any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserTransitivePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a user, or of a robot: `namespace+name`.
+                 * @example ada
+                 */
+                username: components["parameters"]["Grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": [
+                     *         {
+                     *           "role": "write"
+                     *         },
+                     *         {
+                     *           "role": "read"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TransitivePermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRepoTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The teams and their roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": {
+                     *         "builders": {
+                     *           "role": "write",
+                     *           "name": "builders",
+                     *           "avatar": {
+                     *             "name": "builders",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1f77b4",
+                     *             "kind": "team"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamPermissions-2"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "write"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HeldRole"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "write"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PermissionChange"];
+            };
+        };
+        responses: {
+            /** @description The team has the role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "write",
+                     *       "name": "builders",
+                     *       "avatar": {
+                     *         "name": "builders",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "team"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team has no role any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
