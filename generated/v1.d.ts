@@ -87,6 +87,35 @@ export interface paths {
          * @description Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
          */
         post: operations["createNewUser"];
+        /**
+         * Delete your account
+         * @description With your repositories, robot accounts, applications and tokens, for good. All of it is out of use at once; a job then
+         *     removes it, and until that has ended nobody can take the name. The e-mail address is free at once. Refused while you
+         *     are the only administrator of an organization: delete it first, or make somebody else administer it. A browser
+         *     session must be fresh; see `verifyUser`.
+         */
+        delete: operations["deleteCurrentUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn your account into an organization
+         * @description The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given
+         *     elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is
+         *     signed in by a call with a session. Refused while you are the only administrator of another organization.
+         */
+        post: operations["convertUserToOrganization"];
         delete?: never;
         options?: never;
         head?: never;
@@ -315,6 +344,127 @@ export interface paths {
          * @description This one only. An unknown code, or one that is not yours, is a bad request.
          */
         delete: operations["declineOrganizationTeamInvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an organization
+         * @description You become its first administrator, in a team named `owners`. Users, organizations and robot accounts share one set
+         *     of names. The registry may let only superusers do this (`FEATURE_SUPERUSERS_ORG_CREATION_ONLY`).
+         */
+        post: operations["createOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an organization
+         * @description Anybody sees the name and the avatar. Members also see the teams, and which of them they may look into;
+         *     administrators and superusers who may see everything see the settings too. No more than 10,000 teams are listed.
+         */
+        get: operations["getOrganization"];
+        /**
+         * Change the settings of an organization
+         * @description Only the fields that are sent are changed, all of them or none.
+         */
+        put: operations["changeOrganizationDetails"];
+        post?: never;
+        /**
+         * Delete an organization
+         * @description With its repositories, teams, robot accounts, applications and their tokens, for good. All of it is out of sight and
+         *     out of use at once; a job then removes it, and until that has ended nobody can take the name. The e-mail address is
+         *     free at once. A browser session must be fresh; see `verifyUser`.
+         */
+        delete: operations["deleteAdminedOrganization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/collaborators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who was given roles on repositories without being in a team
+         * @description Users and robot accounts, by name, and the repositories on which they were given a role. No more than 10,000
+         *     collaborators are listed, and no more than 1,000 repositories of each.
+         */
+        get: operations["getOrganizationCollaborators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of an organization
+         * @description Users who are in at least one team, by name, with their teams and the repositories on which they were given a role
+         *     of their own. Robot accounts are not among them. No more than 10,000 members are listed, and no more than 1,000 teams
+         *     and repositories of each.
+         */
+        get: operations["getOrganizationMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/members/{membername}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a member of an organization
+         * @description A user who is in a team, or a robot account of the organization, with teams and the repositories on which it was
+         *     given a role of its own; no more than 1,000 of each.
+         */
+        get: operations["getOrganizationMember"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove somebody from an organization
+         * @description Takes a user out of every team, and takes back every role that the user was given on repositories of the
+         *     organization. The last administrator stays. Nothing happens to who is no member.
+         */
+        delete: operations["removeOrganizationMember"];
         options?: never;
         head?: never;
         patch?: never;
@@ -845,6 +995,11 @@ export interface components {
             request_id?: string;
             /** @description Only `getLoggedInUser` sends it. */
             session_required?: boolean;
+            /**
+             * @description Only `convertUserToOrganization` sends it: the administrator could not sign in, or is the account itself.
+             * @enum {string}
+             */
+            reason?: "invaliduser";
         };
         /** @description Why nobody was signed in. When it was not about the credentials (no CSRF token, no right), the fields of `ApiError` are there in place of the first two. */
         SigninRefusal: {
@@ -1005,6 +1160,14 @@ export interface components {
             invite_code?: string;
             /** @description Ignored; no captcha is asked for. */
             recaptcha_response?: string;
+        };
+        ConvertUser: {
+            /** @description User who will administer the organization, by name or e-mail address; not yourself. */
+            adminUser: string;
+            /** @description Password of that user. */
+            adminPassword: string;
+            /** @description Ignored; there are no plans. */
+            plan?: string;
         };
         InitializeUser: {
             /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. */
@@ -1170,6 +1333,122 @@ export interface components {
             org: string;
             /** @description Name of the team. */
             team: string;
+        };
+        NewOrg: {
+            /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. Users and organizations share one namespace. */
+            name: string;
+            /** @description E-mail address for those who run the registry; may be left out. Nobody else may use it, unless `FEATURE_ORG_SHARED_EMAIL` is on. */
+            email?: string | null;
+            /** @description Another name of `email`; wins over it. */
+            contact_email?: string | null;
+            /** @description Ignored; no captcha is asked for. */
+            recaptcha_response?: string;
+        };
+        /**
+         * @description The text that Quay answers.
+         * @example Created
+         * @enum {string}
+         */
+        Created: "Created";
+        /** @description A team, as members of the organization see it. */
+        OrganizationTeam: {
+            /** @description Name of the team. */
+            name: string;
+            /** @description What the team is for. */
+            description: string;
+            role: components["schemas"]["TeamRole"];
+            avatar: components["schemas"]["Avatar"];
+            /** @description You may see who is in the team. */
+            can_view: boolean;
+            /** @description Number of repositories on which the team was given a role. */
+            repo_count: number;
+            /** @description Number of users and robot accounts in it. */
+            member_count: number;
+            /** @description Always false; teams are not filled from elsewhere. */
+            is_synced: boolean;
+        };
+        /** @description An organization. Strangers see `name`, `avatar`, an empty `email` and two times false; members also see the teams. */
+        OrganizationView: {
+            /** @description Name of the organization. */
+            name: string;
+            /** @description E-mail address; empty when there is none, or when you do not administer the organization. */
+            email: string;
+            avatar: components["schemas"]["Avatar"];
+            /** @description You administer it, or you are a superuser who sees everything. */
+            is_admin: boolean;
+            /** @description You are in one of its teams, or you are a superuser who sees everything. */
+            is_member: boolean;
+            /** @description The teams by name, for members. */
+            teams?: {
+                [key: string]: components["schemas"]["OrganizationTeam"];
+            };
+            /** @description Names of the teams in the order in which they were made, for members. */
+            ordered_teams?: string[];
+            /** @description Invoices are sent by e-mail; told to administrators. */
+            invoice_email?: boolean;
+            /** @description Where invoices are sent; told to administrators. */
+            invoice_email_address?: string | null;
+            /** @description Seconds that a deleted or moved tag stays restorable; told to administrators. */
+            tag_expiration_s?: number;
+            /** @description No plan is paid for; told to administrators. */
+            is_free_account?: boolean;
+        };
+        /** @description Each field acts only when it is there. All of them are applied, or none. */
+        UpdateOrg: {
+            /** @description E-mail address; empty takes it away. */
+            email?: string | null;
+            /** @description Another name of `email`; wins over it. */
+            contact_email?: string | null;
+            /** @description Send invoices by e-mail. */
+            invoice_email?: boolean;
+            /** @description Where invoices are sent. */
+            invoice_email_address?: string | null;
+            /** @description Seconds that a deleted or moved tag stays restorable; one of the spans in `TAG_EXPIRATION_OPTIONS`. Ignored unless `FEATURE_CHANGE_TAG_EXPIRATION` is on. */
+            tag_expiration_s?: number;
+        };
+        /** @description A user or robot account that was given roles on repositories. */
+        OrganizationCollaborator: {
+            /** @description Name of the account. */
+            name: string;
+            /**
+             * @description Always `user`; the avatar of a robot account says `robot`.
+             * @enum {string}
+             */
+            kind: "user";
+            avatar: components["schemas"]["Avatar"];
+            /** @description Names of the repositories, without the organization. */
+            repositories: string[];
+        };
+        /** @description Who was given roles on repositories without being in a team. */
+        OrganizationCollaborators: {
+            /** @description By name. */
+            collaborators: components["schemas"]["OrganizationCollaborator"][];
+        };
+        /** @description A team that somebody is in. */
+        MemberTeam: {
+            /** @description Name of the team. */
+            name: string;
+            avatar: components["schemas"]["Avatar"];
+        };
+        /** @description A user or robot account in an organization. */
+        OrganizationMember: {
+            /** @description Name of the account. */
+            name: string;
+            /**
+             * @description A person, or a robot account of the organization.
+             * @enum {string}
+             */
+            kind: "user" | "robot";
+            avatar: components["schemas"]["Avatar"];
+            /** @description Teams that it is in, by name. */
+            teams: components["schemas"]["MemberTeam"][];
+            /** @description Names of the repositories on which it was given a role of its own. */
+            repositories: string[];
+        };
+        /** @description Who is in the teams of an organization. */
+        OrganizationMembers: {
+            /** @description By name. */
+            members: components["schemas"]["OrganizationMember"][];
         };
         /**
          * @description NORMAL takes changes. READ_ONLY takes none. MIRROR and ORG_MIRROR take them from their mirror alone.
@@ -2367,6 +2646,78 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    deleteCurrentUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    convertUserToOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "adminUser": "grace",
+                 *       "adminPassword": "correct-horse-battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConvertUser"];
+            };
+        };
+        responses: {
+            /** @description The account is an organization. */
+            200: {
+                headers: {
+                    /**
+                     * @description CSRF token of the administrator's session; only for callers with a session.
+                     * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d
+                     */
+                    "X-Next-CSRF-Token"?: components["schemas"]["CsrfTokenText"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     initializeUser: {
         parameters: {
             query?: never;
@@ -3098,6 +3449,438 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "acme",
+                 *       "email": "office@acme.example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewOrg"];
+            };
+        };
+        responses: {
+            /** @description The organization is there. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Created */
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization, as much of it as you may see. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme",
+                     *       "email": "office@acme.example.com",
+                     *       "avatar": {
+                     *         "name": "acme",
+                     *         "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *         "color": "#2e7d32",
+                     *         "kind": "org"
+                     *       },
+                     *       "is_admin": true,
+                     *       "is_member": true,
+                     *       "teams": {
+                     *         "owners": {
+                     *           "name": "owners",
+                     *           "description": "",
+                     *           "role": "admin",
+                     *           "avatar": {
+                     *             "name": "owners",
+                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
+                     *             "color": "#c62828",
+                     *             "kind": "team"
+                     *           },
+                     *           "can_view": true,
+                     *           "repo_count": 0,
+                     *           "member_count": 1,
+                     *           "is_synced": false
+                     *         }
+                     *       },
+                     *       "ordered_teams": [
+                     *         "owners"
+                     *       ],
+                     *       "invoice_email": false,
+                     *       "invoice_email_address": null,
+                     *       "tag_expiration_s": 1209600,
+                     *       "is_free_account": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeOrganizationDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contact_email": "office@acme.example.com",
+                 *       "tag_expiration_s": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateOrg"];
+            };
+        };
+        responses: {
+            /** @description The organization as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme",
+                     *       "email": "office@acme.example.com",
+                     *       "avatar": {
+                     *         "name": "acme",
+                     *         "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *         "color": "#2e7d32",
+                     *         "kind": "org"
+                     *       },
+                     *       "is_admin": true,
+                     *       "is_member": true,
+                     *       "teams": {
+                     *         "owners": {
+                     *           "name": "owners",
+                     *           "description": "",
+                     *           "role": "admin",
+                     *           "avatar": {
+                     *             "name": "owners",
+                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
+                     *             "color": "#c62828",
+                     *             "kind": "team"
+                     *           },
+                     *           "can_view": true,
+                     *           "repo_count": 0,
+                     *           "member_count": 1,
+                     *           "is_synced": false
+                     *         }
+                     *       },
+                     *       "ordered_teams": [
+                     *         "owners"
+                     *       ],
+                     *       "invoice_email": false,
+                     *       "invoice_email_address": null,
+                     *       "tag_expiration_s": 1209600,
+                     *       "is_free_account": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteAdminedOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationCollaborators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The collaborators. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collaborators": [
+                     *         {
+                     *           "name": "grace",
+                     *           "kind": "user",
+                     *           "avatar": {
+                     *             "name": "grace",
+                     *             "hash": "2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea",
+                     *             "color": "#1b5e9e",
+                     *             "kind": "user"
+                     *           },
+                     *           "repositories": [
+                     *             "nginx"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationCollaborators"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The members. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "members": [
+                     *         {
+                     *           "name": "ada",
+                     *           "kind": "user",
+                     *           "avatar": {
+                     *             "name": "ada",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1b5e9e",
+                     *             "kind": "user"
+                     *           },
+                     *           "teams": [
+                     *             {
+                     *               "name": "owners",
+                     *               "avatar": {
+                     *                 "name": "owners",
+                     *                 "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
+                     *                 "color": "#c62828",
+                     *                 "kind": "team"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "repositories": [
+                     *             "nginx"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationMembers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a user or of a robot of the organization.
+                 * @example ada
+                 */
+                membername: components["parameters"]["Membername"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "ada",
+                     *       "kind": "user",
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1b5e9e",
+                     *         "kind": "user"
+                     *       },
+                     *       "teams": [
+                     *         {
+                     *           "name": "owners",
+                     *           "avatar": {
+                     *             "name": "owners",
+                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
+                     *             "color": "#c62828",
+                     *             "kind": "team"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "repositories": [
+                     *         "nginx"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationMember"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeOrganizationMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a user or of a robot of the organization.
+                 * @example ada
+                 */
+                membername: components["parameters"]["Membername"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is no member. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };

@@ -3,6 +3,7 @@ import { capabilities } from './v1/capabilities.ts'
 import { error } from './v1/error.ts'
 import { manifest as v1Manifest } from './v1/manifest.ts'
 import { permission } from './v1/permission.ts'
+import { organization } from './v1/organization.ts'
 import { repository } from './v1/repository.ts'
 import { signin } from './v1/signin.ts'
 import { tag as v1Tag } from './v1/tag.ts'
@@ -25,6 +26,7 @@ export const handlers: Handlers<OperationId> = {
   ...error,
   ...v1Manifest,
   ...permission,
+  ...organization,
   ...repository,
   ...signin,
   ...v1Tag,

@@ -40,9 +40,9 @@ export function tasks(deps: Deps): TaskList {
       await purgeRepository(deps, repositoryId, abortSignal)
     },
     'send-mail': (payload) => sendMail(deps, payload as JobPayloads['send-mail']),
-    'purge-namespace': async (payload) => {
+    'purge-namespace': async (payload, { abortSignal }) => {
       const { namespaceId } = payload as JobPayloads['purge-namespace']
-      await purgeNamespace(deps, namespaceId)
+      await purgeNamespace(deps, namespaceId, abortSignal)
     },
     'clean-up': async () => {
       await cleanUp(deps)

@@ -16,6 +16,7 @@ import {
 import type { Deps } from '#deps.ts'
 import { claimEmail } from './claim-email.ts'
 import { demandPlainName } from './sign-up.ts'
+import { demandOfferedSpan } from './tag-expiration.ts'
 
 /** What a user wants changed on the own account; absent fields stay. */
 export interface WantedChanges extends AccountChanges {
@@ -74,12 +75,7 @@ function allowedChanges({ config }: Deps, actor: KnownActor, wanted: WantedChang
     allowed.username = parseNamespaceName(username)
   }
   if (config.FEATURE_CHANGE_TAG_EXPIRATION && tag_expiration_s !== undefined) {
-    const options: readonly number[] = config.TAG_EXPIRATION_OPTIONS
-    if (!options.includes(tag_expiration_s))
-      throw new RegistryError(
-        'invalid_request',
-        `tag_expiration_s must be one of ${options.join(', ')} seconds`,
-      )
+    demandOfferedSpan(tag_expiration_s, config)
     allowed.tag_expiration_s = tag_expiration_s
   }
   return allowed

@@ -28,17 +28,23 @@ const steps: readonly ((db: Db, part: NamespacePart) => Promise<number>)[] = [
 
 /**
  * Removes what a deleted namespace owns, in batches, and at last its row, which sets the name free. While somebody
- * writes to an upload in it, the row stays and a job comes back for it. Safe to call again after it was cut off.
+ * writes to an upload in it, the row stays and a job comes back for it. Whatever ends it half way, also `signal`, it
+ * goes on from there when it is called again.
  */
-export async function purgeNamespace(deps: RemovalDeps, namespaceId: number): Promise<void> {
+export async function purgeNamespace(
+  deps: RemovalDeps,
+  namespaceId: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const { db } = deps
   if (!(await isNamespaceDeleted(db, namespaceId))) return
   const repositories = pages<{ id: number }>(
     (last, limit) => markRepositoriesIn(db, { namespaceId, afterId: last?.id ?? 0, limit }),
     batch,
   )
-  for await (const { id } of repositories) await purgeIdleRepository(deps, id)
-  for (const step of steps) while ((await step(db, { namespaceId, limit: batch })) === batch);
+  for await (const { id } of repositories) await purgeIdleRepository(deps, id, signal)
+  for (const step of steps)
+    while ((await step(db, { namespaceId, limit: batch })) === batch) signal?.throwIfAborted()
   if (await deleteMarkedNamespace(db, namespaceId)) return
   await addJob(db, 'purge-namespace', { namespaceId }, laterPurge(deps))
 }

@@ -7,12 +7,14 @@ import * as registry from './migrations/0001-registry.ts'
 import * as storageSafety from './migrations/0002-storage-safety.ts'
 import * as people from './migrations/0003-people.ts'
 import * as teamInvites from './migrations/0004-team-invites.ts'
+import * as removalIndexes from './migrations/0005-removal-indexes.ts'
 
 const migrations = {
   '0001-registry': registry,
   '0002-storage-safety': storageSafety,
   '0003-people': people,
   '0004-team-invites': teamInvites,
+  '0005-removal-indexes': removalIndexes,
 }
 
 /**

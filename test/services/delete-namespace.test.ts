@@ -9,6 +9,7 @@ import { openMemoryDriver } from '#storage/memory.ts'
 import { transact } from '#store/db.ts'
 import { grant, makeOrganization, mintToken } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
+import { makeRobot } from '#test/support/machine.ts'
 import { cookieOf, registryToken, startServer, type TestServer } from '#test/support/server.ts'
 
 async function idOf({ deps }: TestServer, name: string): Promise<number> {
@@ -36,35 +37,6 @@ async function countRows({ deps }: TestServer): Promise<Record<string, number>> 
   }
   return counts
 }
-/** A robot of a namespace, in one of its teams. */
-async function addRobot({ deps, clock }: TestServer, owner: string, short: string) {
-  const ownerId = (
-    await deps.db
-      .selectFrom('namespace')
-      .select('id')
-      .where('name', '=', owner)
-      .executeTakeFirstOrThrow()
-  ).id
-  const at = clock.now()
-  const { id } = await deps.db
-    .insertInto('namespace')
-    .values({ name: `${owner}+${short}`, kind: 'robot', tag_expiration_seconds: 0, created_at: at })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  await deps.db.insertInto('user_account').values({ namespace_id: id, is_verified: true }).execute()
-  await deps.db
-    .insertInto('robot')
-    .values({
-      account_id: id,
-      owner_id: ownerId,
-      short_name: short,
-      sealed_token: Buffer.of(1),
-      token_hash: '',
-      created_at: at,
-    })
-    .execute()
-}
-
 test('deleting takes the same number of statements however much there is', async () => {
   const server = await startServer()
   await server.user('ada')
@@ -99,14 +71,14 @@ test('a purge leaves nothing of an organization but its audit entries, and sets 
   const server = await startServer()
   await server.user('ada')
   await server.user('bob')
-  await addRobot(server, 'ada', 'own')
+  await makeRobot(server, 'ada', 'own')
   const before = await countRows(server)
   await makeOrganization(server, 'acme', { admin: 'ada', member: 'bob' })
   await server.deps.db.updateTable('organization').set({ email: 'office@example.com' }).execute()
   const push = await server.registry('ada', 'repository:acme/app:pull,push')
   await push('POST', '/v2/acme/app/blobs/uploads/')
   await grant(server, 'acme/app', 'bob', 'write')
-  await addRobot(server, 'acme', 'ci')
+  await makeRobot(server, 'acme', 'ci')
   const namespaceId = await remove(server, 'acme')
 
   await purgeNamespace(server.deps, namespaceId)

@@ -1,5 +1,7 @@
 import { RegistryError } from '#domain/errors.ts'
 import { changeAccount } from '#services/change-account.ts'
+import { convertAccount } from '#services/convert-user.ts'
+import { deleteOwnAccount } from '#services/delete-account.ts'
 import { initializeUser } from '#services/initialize-user.ts'
 import { signUp } from '#services/sign-up.ts'
 import { listMemberships } from '#store/organization.ts'
@@ -15,6 +17,8 @@ export const user: Handlers<
   | 'getUserInformation'
   | 'createNewUser'
   | 'changeUserDetails'
+  | 'deleteCurrentUser'
+  | 'convertUserToOrganization'
   | 'initializeUser'
 > = {
   async getLoggedInUser({ actor }, deps) {
@@ -50,6 +54,19 @@ export const user: Handlers<
     // The new password has ended every session, this one too; the caller goes on in a fresh one.
     const token = await session.signIn({ id: changed.id, sessionEpoch: changed.session_epoch })
     return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: view }
+  },
+  async deleteCurrentUser({ actor, session }, deps) {
+    await deleteOwnAccount(deps, { actor })
+    await session.signOut()
+    return { status: 204 }
+  },
+  async convertUserToOrganization({ body, actor, session }, deps) {
+    const { adminUser: login, adminPassword: password } = body
+    const admin = await convertAccount(deps, { login, password, actor })
+    // A token stays a token: who calls with one gets no session.
+    if (actor.credential.kind !== 'session') return { status: 200, body: { success: true } }
+    const token = await session.signIn({ id: admin.id, sessionEpoch: admin.session_epoch })
+    return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: { success: true } }
   },
   async initializeUser({ body, actor, session, request }, deps) {
     const { user: made, accessToken } = await initializeUser(deps, {

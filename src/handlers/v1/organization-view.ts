@@ -1,0 +1,74 @@
+import { avatarOf } from '#domain/avatar.ts'
+import type { Actor } from '#domain/principal.ts'
+import type { NamespaceTarget } from '#domain/target.ts'
+import type { ListedTeam, Member } from '#store/member.ts'
+import type { OrganizationSettings } from '#store/organization.ts'
+import { listTeams } from '#store/member.ts'
+import { findOrganization } from '#store/organization.ts'
+import type { Deps } from '#deps.ts'
+
+/** Teams that an organization shows at most. */
+const maxTeams = 10_000
+
+/** What an organization shows to a caller: strangers, members and administrators see more and more of it. */
+export async function viewOrganization(
+  { db }: Deps,
+  { target, actor }: { target: NamespaceTarget; actor: Actor },
+) {
+  const seesSettings = target.role === 'admin' || target.viewsAll
+  const isMember = target.role !== undefined || target.viewsAll
+  const userId = actor.kind === 'anonymous' ? null : actor.id
+  const wanted = { namespaceId: target.id, userId, limit: maxTeams }
+  const teams = isMember ? await listTeams(db, wanted) : undefined
+  const settings = seesSettings ? await findOrganization(db, target.id) : undefined
+  return {
+    name: target.name,
+    email: settings?.email ?? '',
+    avatar: avatarOf('org', target.name),
+    is_admin: seesSettings,
+    is_member: isMember,
+    ...(teams ? viewTeams(teams, seesSettings) : {}),
+    ...(settings ? viewSettings(target, settings) : {}),
+  }
+}
+
+function viewTeams(teams: readonly ListedTeam[], seesAll: boolean) {
+  return {
+    teams: Object.fromEntries(teams.map((team) => [team.name, viewTeam(team, seesAll)] as const)),
+    ordered_teams: teams.map(({ name }) => name),
+  }
+}
+
+function viewTeam(team: ListedTeam, seesAll: boolean) {
+  const { name, description, role, is_mine, repo_count, member_count } = team
+  return {
+    name,
+    description,
+    role,
+    avatar: avatarOf('team', name),
+    can_view: is_mine || seesAll,
+    repo_count,
+    member_count,
+    is_synced: false,
+  }
+}
+
+function viewSettings(target: NamespaceTarget, settings: OrganizationSettings) {
+  return {
+    invoice_email: settings.invoice_email,
+    invoice_email_address: settings.invoice_email_address,
+    tag_expiration_s: target.tagExpirationSeconds,
+    is_free_account: true,
+  }
+}
+
+/** Somebody in an organization. */
+export function viewMember({ name, kind, email, teams, repositories }: Member) {
+  const avatars = teams.map((team) => ({ name: team, avatar: avatarOf('team', team) }))
+  return { name, kind, avatar: avatarOf(kind, name, email), teams: avatars, repositories }
+}
+
+/** Somebody who was given roles on repositories without being in a team. */
+export function viewCollaborator({ name, kind, email, repositories }: Member) {
+  return { name, kind: 'user' as const, avatar: avatarOf(kind, name, email), repositories }
+}

@@ -1,0 +1,89 @@
+import { RegistryError } from '#domain/errors.ts'
+import { changeOrganization, type OrganizationChanges } from '#services/change-organization.ts'
+import { createOrganization } from '#services/create-organization.ts'
+import { deleteOrganization } from '#services/delete-account.ts'
+import { removeFromOrganization } from '#services/remove-member.ts'
+import { findMember, listCollaborators, listMembers } from '#store/member.ts'
+import type { Handlers } from '#operation.ts'
+import { viewCollaborator, viewMember, viewOrganization } from './organization-view.ts'
+
+const limits = { limit: 10_000, limitOfEach: 1_000 }
+
+/** Organizations and who is in them. */
+export const organization: Handlers<
+  | 'createOrganization'
+  | 'getOrganization'
+  | 'changeOrganizationDetails'
+  | 'deleteAdminedOrganization'
+  | 'getOrganizationCollaborators'
+  | 'getOrganizationMembers'
+  | 'getOrganizationMember'
+  | 'removeOrganizationMember'
+> = {
+  async createOrganization({ body, actor }, deps) {
+    const email = emailOf(body) ?? null
+    await createOrganization(deps, { name: body.name, email, actor })
+    return { status: 201, body: 'Created' }
+  },
+  async getOrganization({ target, actor }, deps) {
+    return { status: 200, body: await viewOrganization(deps, { target, actor }) }
+  },
+  async changeOrganizationDetails({ target, body, actor }, deps) {
+    const changes = changesOf(body)
+    const seconds = await changeOrganization(deps, { organization: target, changes, actor })
+    const changed = { ...target, tagExpirationSeconds: seconds }
+    return { status: 200, body: await viewOrganization(deps, { target: changed, actor }) }
+  },
+  async deleteAdminedOrganization({ target, actor }, deps) {
+    await deleteOrganization(deps, { organization: target, actor })
+    return { status: 204 }
+  },
+  async getOrganizationCollaborators({ target }, { db }) {
+    const collaborators = await listCollaborators(db, { namespaceId: target.id, ...limits })
+    return { status: 200, body: { collaborators: collaborators.map(viewCollaborator) } }
+  },
+  async getOrganizationMembers({ target }, { db }) {
+    const members = await listMembers(db, { namespaceId: target.id, ...limits })
+    return { status: 200, body: { members: members.map(viewMember) } }
+  },
+  async getOrganizationMember({ target, params }, { db }) {
+    const wanted = { namespaceId: target.id, name: params.membername, ...limits }
+    const member = await findMember(db, wanted)
+    if (!member)
+      throw new RegistryError('not_found', `${params.membername} is no member of ${target.name}`)
+    return { status: 200, body: viewMember(member) }
+  },
+  async removeOrganizationMember({ target, params }, deps) {
+    await removeFromOrganization(deps, { organization: target, username: params.membername })
+    return { status: 204 }
+  },
+}
+
+interface EmailFields {
+  email?: string | null
+  contact_email?: string | null
+}
+
+/** Clients send the address under two names; empty text means none. Undefined when neither was sent. */
+function emailOf({ email, contact_email }: EmailFields): string | null | undefined {
+  const sent = contact_email === undefined ? email : contact_email
+  return sent === '' ? null : sent
+}
+
+interface SettingFields extends EmailFields {
+  invoice_email?: boolean
+  invoice_email_address?: string | null
+  tag_expiration_s?: number
+}
+
+/** The settings that a body names; the others stay. */
+function changesOf(body: SettingFields): OrganizationChanges {
+  const { invoice_email, invoice_email_address, tag_expiration_s: tagExpirationSeconds } = body
+  const email = emailOf(body)
+  return {
+    ...(email === undefined ? {} : { email }),
+    ...(invoice_email === undefined ? {} : { invoice_email }),
+    ...(invoice_email_address === undefined ? {} : { invoice_email_address }),
+    ...(tagExpirationSeconds === undefined ? {} : { tagExpirationSeconds }),
+  }
+}

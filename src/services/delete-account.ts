@@ -1,0 +1,37 @@
+import type { UserActor } from '#domain/principal.ts'
+import type { NamespaceTarget } from '#domain/target.ts'
+import { transact } from '#store/db.ts'
+import { writeLog } from '#store/log.ts'
+import type { Deps } from '#deps.ts'
+import { deleteNamespace } from './delete-namespace.ts'
+import { demandNotSoleAdmin } from './last-admin.ts'
+
+/**
+ * Deletes the caller's own account. The audit row (`user_delete`) is written in the same transaction. Throws
+ * `invalid_request` while the caller is the only administrator of an organization.
+ */
+export async function deleteOwnAccount(
+  { db, clock }: Deps,
+  { actor }: { actor: UserActor },
+): Promise<void> {
+  const { id: namespaceId, username } = actor
+  const at = clock.now()
+  await transact(db, async (tx) => {
+    await demandNotSoleAdmin(tx, namespaceId)
+    await writeLog(tx, { kind: 'user_delete', actor, namespaceId, metadata: { username }, at })
+    await deleteNamespace(tx, { namespaceId, at })
+  })
+}
+
+/** Deletes an organization. The audit row (`org_delete`) is written in the same transaction. Throws `not_found`. */
+export async function deleteOrganization(
+  { db, clock }: Deps,
+  { organization, actor }: { organization: NamespaceTarget; actor: UserActor },
+): Promise<void> {
+  const { id: namespaceId, name: namespace } = organization
+  const at = clock.now()
+  await transact(db, async (tx) => {
+    await writeLog(tx, { kind: 'org_delete', actor, namespaceId, metadata: { namespace }, at })
+    await deleteNamespace(tx, { namespaceId, at })
+  })
+}

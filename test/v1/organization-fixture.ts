@@ -1,0 +1,12 @@
+import type { Answer, Call } from '#test/support/client.ts'
+
+/** Path of an organization. */
+export const pathOf = (name: string) => `/api/v1/organization/${name}`
+
+/** Asks for an organization. */
+export function create(call: Call, body: object): Promise<Answer> {
+  return call('POST', '/api/v1/organization/', { body })
+}
+
+/** An address that nothing else has. */
+export const emailOf = (name: string) => `${name}@orgs.example.com`
