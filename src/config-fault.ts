@@ -37,9 +37,15 @@ export function describeFault({ key, value, allowed, nearest, source }: Fault): 
 /** A value of a key as it may be shown to the person who runs the registry; undefined is `(unset)`. */
 export function showValue(name: ConfigKeyName, written: unknown): string {
   if (written === undefined) return '(unset)'
+  const shown = maskValue(name, written)
+  return shown === hidden ? hidden : showPlain(shown)
+}
+
+/** A value of a key with what is secret in it hidden. */
+export function maskValue(name: ConfigKeyName, written: unknown): unknown {
   const { secret } = configKeys[name]
   if (secret === 'whole') return hidden
-  return secret === 'password' ? showUrl(written) : showPlain(written)
+  return secret === 'password' ? maskUrl(written) : written
 }
 
 /** The fault of a key that does not exist. */
@@ -65,13 +71,12 @@ function looksSecret(key: string): boolean {
 }
 
 /** Hides the password of a URL; anything that does not look like one is hidden whole. */
-function showUrl(written: unknown): string {
+function maskUrl(written: unknown): string {
   const text = String(written)
   if (!/^\w+:\/\//.test(text)) return hidden
-  const masked = text
+  return text
     .replace(/^(\w+:\/\/[^:@/?]*):.*@/, '$1:***@')
     .replaceAll(/([?&]\w*pass\w*=)[^&]*/gi, '$1***')
-  return showPlain(masked)
 }
 
 function showPlain(written: unknown): string {

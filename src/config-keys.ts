@@ -99,6 +99,7 @@ const people = {
     false,
     'Superusers pass every check of a namespace or a repository',
   ),
+  FEATURE_SUPERUSER_CONFIGDUMP: key(boolean, false, 'Superusers can read the configuration'),
   FEATURE_RESTRICTED_USERS: key(
     boolean,
     false,
@@ -161,6 +162,16 @@ const signIn = {
     text('letters, digits, _ . and -', { pattern: '^[A-Za-z0-9_.-]{1,128}$' }),
     'registry',
     'Service under which GET /keys publishes the keys that sign registry tokens',
+  ),
+  UNAPPROVED_SERVICE_KEY_TTL_SEC: key(
+    integer(1, 1_000_000_000),
+    86_400,
+    'Seconds that a key which another service has submitted waits for approval',
+  ),
+  EXPIRED_SERVICE_KEY_TTL_SEC: key(
+    integer(0, 1_000_000_000),
+    604_800,
+    'Seconds that a key of another service is kept after it has expired',
   ),
 }
 

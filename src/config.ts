@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 
-import { ConfigError, showValue, unknownKey, type Fault } from './config-fault.ts'
+import { ConfigError, maskValue, showValue, unknownKey, type Fault } from './config-fault.ts'
 import { configKeyNames, configKeys, type Config, type ConfigKeyName } from './config-keys.ts'
 import { formats } from './config-kinds.ts'
 import { isKnownKey, knownKeys } from './config-known.ts'
@@ -63,6 +63,25 @@ export function clientConfig(config: Config): {
     config: Object.fromEntries(visible.map((name) => [name, writtenValue(config, name)])),
     features: Object.fromEntries(
       features.map((name) => [name.slice('FEATURE_'.length), config[name] === true]),
+    ),
+  }
+}
+
+/** What superusers may see: every key that has a value, as the file would have it, with secrets masked; and JSON Schemas of the keys. */
+export function superuserConfig(config: Config): {
+  config: Record<string, unknown>
+  schema: Record<string, unknown>
+} {
+  const written = configKeyNames.filter((name) => config[name] !== undefined)
+  return {
+    config: Object.fromEntries(
+      written.map((name) => [name, maskValue(name, writtenValue(config, name))]),
+    ),
+    schema: Object.fromEntries(
+      configKeyNames.map((name) => {
+        const { kind, meaning } = configKeys[name]
+        return [name, { ...kind.schema, description: meaning }]
+      }),
     ),
   }
 }

@@ -9,6 +9,7 @@ import type {
   RepositoryTarget,
   NewRepositoryTarget,
   NamespaceTarget,
+  ServiceKeyTarget,
 } from '#domain/target.ts'
 import type { Deps } from '#deps.ts'
 
@@ -49,13 +50,15 @@ type TargetOf<O extends OperationId> =
       : RepositoryTarget
     : RightOf<O> extends 'repo:create' | 'org:view' | 'org:member' | 'org:admin' | 'team:view'
       ? NamespaceTarget
-      : PermissionOf<O> extends { checkBody: 'readable-repository' }
-        ? RepositoryTarget
-        : undefined
+      : RightOf<O> extends 'service-key'
+        ? ServiceKeyTarget
+        : PermissionOf<O> extends { checkBody: 'readable-repository' }
+          ? RepositoryTarget
+          : undefined
 
 /** Rights that nobody has without saying who they are; robots reach repositories alone. */
 type ActorOf<O extends OperationId> =
-  RightOf<O> extends 'anyone' | 'repo:read' | 'org:view'
+  RightOf<O> extends 'anyone' | 'repo:read' | 'org:view' | 'service-key'
     ? Actor
     : RightOf<O> extends 'repo:write' | 'repo:admin'
       ? KnownActor

@@ -5,6 +5,7 @@ import { openFilesystemDriver } from '#storage/filesystem.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import { connect, type Db } from '#store/db.ts'
 import { listPendingMigrations } from '#store/migrate.ts'
+import type { Config } from '#config.ts'
 import { borrowDatabase } from './database.ts'
 import { loadForCommand, type ConfigOption } from './configuration.ts'
 import { complain } from './output.ts'
@@ -15,6 +16,7 @@ export interface StorageDeps {
   blobs: BlobDriver
   clock: Clock
   log: pino.Logger
+  config: Config
 }
 
 /** Lends database and storage to `work`, also beside running servers. `isAlone`: none runs, and none can start meanwhile. */
@@ -37,7 +39,7 @@ export async function withStorage<T>(
       maxConnections: 4,
     })
     try {
-      return await work({ db, blobs, clock: systemClock, log }, database.isPrivate)
+      return await work({ db, blobs, clock: systemClock, log, config }, database.isPrivate)
     } finally {
       await close()
     }

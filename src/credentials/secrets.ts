@@ -8,9 +8,20 @@ import {
   timingSafeEqual,
 } from 'node:crypto'
 
+const capitals = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+const digits = '0123456789'
+
 /** Random token of `length` characters out of A-Z, a-z and 0-9. */
 export function randomToken(length: number): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+  return randomText(length, capitals + capitals.toLowerCase() + digits)
+}
+
+/** Random password of 32 characters out of A-Z and 0-9. */
+export function randomPassword(): string {
+  return randomText(32, capitals + digits)
+}
+
+function randomText(length: number, alphabet: string): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
 }
 

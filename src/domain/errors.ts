@@ -65,6 +65,7 @@ const table = {
   ],
   token_rotation_failed: [500, 'UNKNOWN', 'The renewal of a token could not be finished.'],
   tag_immutable: [409, 'TAG_IMMUTABLE', 'A rule forbids moving or deleting this tag.'],
+  key_not_approved: [409, 'DENIED', 'The key waits for the approval of a superuser.'],
   // v2.
   blob_unknown: [404, 'BLOB_UNKNOWN', 'The repository holds no such blob.'],
   blob_upload_invalid: [400, 'BLOB_UPLOAD_INVALID', 'The upload cannot go on like this.'],

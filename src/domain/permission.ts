@@ -18,6 +18,7 @@ export const rights = [
   'user:read',
   'user:admin',
   'superuser',
+  'service-key',
 ] as const
 export type Right = (typeof rights)[number]
 
@@ -39,6 +40,8 @@ export interface Permission {
   fullAccess?: true
   /** Superusers alone, while this setting is on. */
   onlySuperusersIf?: 'FEATURE_SUPERUSERS_ORG_CREATION_ONLY'
+  /** Refused with 403 to everybody while this setting is off. */
+  refusedWithout?: 'FEATURE_SUPERUSER_CONFIGDUMP'
   /** A right that depends on the validated body; `security/body-checks.ts` decides it. */
   checkBody?: BodyCheck
   /** v2 only: the action that the token's access list must hold. */
@@ -50,8 +53,9 @@ export interface Permission {
 /**
  * Rights that depend on the body. `token-scopes`: nobody gives a token more than they hold themselves.
  * `readable-repository`: the repository that the body names is one that the caller may read.
+ * `own-key`: the caller has the private half of the key in the body, or of an approved key of the service.
  */
-export type BodyCheck = 'token-scopes' | 'readable-repository'
+export type BodyCheck = 'token-scopes' | 'readable-repository' | 'own-key'
 
 /** Actions of a registry token (Docker token specification); `*` stands for all of them and for administration. */
 export type TokenAction = 'pull' | 'push' | 'delete' | '*'

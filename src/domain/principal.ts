@@ -30,6 +30,7 @@ export type Credential =
   | { kind: 'robot_token' }
   | OAuthTokenCredential
   | AppTokenCredential
+  | ServiceTokenCredential
   /** A `/v2` bearer token: it can only narrow what the credential that it was made with allows. */
   | { kind: 'registry_token'; access: AccessEntry[]; madeWith?: LastingCredential }
 
@@ -53,6 +54,16 @@ export interface AppTokenCredential {
   tokenId: number
   tokenUuid: string
   title: string
+}
+
+/** A JWT that another service has signed. It proves nothing before the gate has found the key that verifies it. */
+export interface ServiceTokenCredential {
+  kind: 'service_token'
+  token: string
+  /** Id of the key that is said to have signed it. */
+  keyId: string | undefined
+  /** What it must be meant for: scheme, host and port of this registry. */
+  audience: string
 }
 
 /** Nobody in particular. Holds a credential too: an anonymous registry token has an access list. */

@@ -47,5 +47,19 @@ export interface NewRepositoryTarget {
   namespaceName: string
 }
 
+/** A key of another service that a token of the service is about. It need not exist. */
+export interface ServiceKeyTarget {
+  kind: 'service-key'
+  service: string
+  kid: string
+  /** Id of the key that signed the token; the same as `kid` when the key speaks for itself. */
+  signerKid: string
+}
+
 /** What a permission class loads for its handler. */
-export type Target = NamespaceTarget | RepositoryTarget | NewRepositoryTarget | undefined
+export type Target =
+  | NamespaceTarget
+  | RepositoryTarget
+  | NewRepositoryTarget
+  | ServiceKeyTarget
+  | undefined

@@ -1,11 +1,14 @@
 import type { Handlers, OperationId } from '#operation.ts'
 import { capabilities } from './v1/capabilities.ts'
 import { error } from './v1/error.ts'
+import { globalMessage } from './v1/global-message.ts'
 import { manifest as v1Manifest } from './v1/manifest.ts'
 import { permission } from './v1/permission.ts'
 import { organization } from './v1/organization.ts'
 import { repository } from './v1/repository.ts'
+import { serviceKey } from './v1/service-key.ts'
 import { signin } from './v1/signin.ts'
+import { superuser } from './v1/superuser.ts'
 import { tag as v1Tag } from './v1/tag.ts'
 import { team } from './v1/team.ts'
 import { userNotification } from './v1/user-notification.ts'
@@ -24,11 +27,14 @@ import { upload } from './v2/upload.ts'
 export const handlers: Handlers<OperationId> = {
   ...capabilities,
   ...error,
+  ...globalMessage,
   ...v1Manifest,
   ...permission,
   ...organization,
   ...repository,
+  ...serviceKey,
   ...signin,
+  ...superuser,
   ...v1Tag,
   ...team,
   ...userNotification,

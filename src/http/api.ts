@@ -16,6 +16,7 @@ import { refuse, withScope } from '#security/refusal.ts'
 import { oauthToken } from '#security/oauth-token.ts'
 import { registryToken } from '#security/registry-token.ts'
 import type { Scheme, SecurityDeps } from '#security/scheme.ts'
+import { serviceKey } from '#security/service-token.ts'
 import { csrf, session } from '#security/session.ts'
 import type { Deps } from '#deps.ts'
 import { readBody } from './body.ts'
@@ -26,7 +27,14 @@ import { parseQuery } from './query.ts'
 import { explainValidation } from './validation.ts'
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv
-const schemes: Record<string, Scheme> = { session, csrf, oauthToken, registryToken, basic }
+const schemes: Record<string, Scheme> = {
+  session,
+  csrf,
+  oauthToken,
+  registryToken,
+  basic,
+  serviceKey,
+}
 const permissions = readPermissions()
 
 /** What serving a document needs. */

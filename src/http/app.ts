@@ -106,6 +106,7 @@ function makeExchange({ req }: Koa.Context, reader: ReturnType<typeof readFacts>
       session: undefined,
       csrfToken: undefined,
       host: facts.host,
+      baseUrl: facts.baseUrl,
       address: reader.address(req),
     },
     session: undefined as never,

@@ -2,6 +2,7 @@ import { Logger, parseCronItems, run, type TaskList } from 'graphile-worker'
 
 import { cleanUp } from '#services/clean-up.ts'
 import { purgeNamespace } from '#services/purge-namespace.ts'
+import { cleanUpKeys } from '#services/clean-up-keys.ts'
 import { purgeRepository } from '#services/purge-repository.ts'
 import type { Connection } from '#store/db.ts'
 import type { JobPayloads } from '#store/job.ts'
@@ -46,6 +47,7 @@ export function tasks(deps: Deps): TaskList {
     },
     'clean-up': async () => {
       await cleanUp(deps)
+      await cleanUpKeys(deps)
     },
   }
 }

@@ -7,6 +7,7 @@ import { findTarget } from '#store/access.ts'
 import type { Entry } from './gate.ts'
 import { enterNamespace } from './namespace-gate.ts'
 import type { SecurityDeps } from './scheme.ts'
+import { proveOwnKey } from './service-key-gate.ts'
 
 /** A right that depends on the validated body. Gives the target that the handler gets, or throws the refusal. */
 type Check = (
@@ -17,6 +18,7 @@ type Check = (
 const checks: Record<BodyCheck, Check> = {
   'token-scopes': ({ target }) => target,
   'readable-repository': findReadable,
+  'own-key': proveOwnKey,
 }
 
 /** Decides the rights of an operation that depend on its body, after the body was validated. */

@@ -8,6 +8,7 @@ import type { OperationId } from '#operation.ts'
 import { enterOrganization } from './namespace-gate.ts'
 import { refuse } from './refusal.ts'
 import { enterRepository } from './repository-gate.ts'
+import { enterServiceKey } from './service-key-gate.ts'
 import type { SecurityDeps } from './scheme.ts'
 
 /** A call at the gate: who asks, for which operation, with which path parameters (decoded, not yet validated). */
@@ -40,6 +41,7 @@ const entrances: Record<Right, Entrance> = {
   'user:admin': (entry) => demand(entry, ownAccountRole(entry.principal) === 'admin'),
   superuser: (entry, { config }) =>
     demand(entry, isSuperuser(entry, config) || readsAsSuperuser(entry)),
+  'service-key': enterServiceKey,
 }
 
 /** The permission table by operationId. Throws at start when a document demands what the gate cannot decide. */
@@ -102,12 +104,14 @@ function readsAsSuperuser({ operation, principal }: Entry): boolean {
 /** What the configuration keeps from some users, whatever they hold. */
 function demandStanding(entry: Entry, { config }: SecurityDeps): void {
   const { operation, principal } = entry
-  const { restrictedUsers, onlySuperusersIf } = operation.permission
+  const { restrictedUsers, onlySuperusersIf, refusedWithout } = operation.permission
   if (principal.kind === 'anonymous') return
   if (restrictedUsers === 'refused' && principal.standing.restricted)
     throw refuse(entry, 'restricted users may not do this')
   if (onlySuperusersIf && config[onlySuperusersIf] && !actsAsSuperuser(principal))
     throw refuse(entry, `only superusers may do this here (${onlySuperusersIf})`)
+  if (refusedWithout && !config[refusedWithout])
+    throw refuse(entry, `this registry runs without ${refusedWithout}`)
 }
 
 /** Operations that could cost an account dear want a password that was typed a moment ago; tokens are exempt. */

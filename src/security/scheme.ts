@@ -15,6 +15,8 @@ export interface CredentialSource {
   csrfToken: string | undefined
   /** Host and port under which the caller reaches the registry; the audience of its tokens. */
   host: string
+  /** Scheme and `host`. */
+  baseUrl: string
   address: string
 }
 

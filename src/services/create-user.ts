@@ -24,6 +24,8 @@ export interface Account {
   password: string
   superuser?: boolean
   actor: Actor
+  /** Name of the superuser who makes it for somebody else. */
+  madeBy?: string
   /** Runs first in the transaction; throws to refuse. */
   before?: (tx: Tx) => Promise<void>
   /** Runs last in the transaction. */
@@ -64,7 +66,11 @@ export async function createUser(
         kind: 'user_create',
         actor: account.actor,
         namespaceId: id,
-        metadata: { username, email },
+        metadata: {
+          username,
+          email,
+          ...(account.madeBy === undefined ? {} : { superuser: account.madeBy }),
+        },
         at,
       })
       const user = (await findUserById(tx, id))!

@@ -8,6 +8,7 @@ import * as storageSafety from './migrations/0002-storage-safety.ts'
 import * as people from './migrations/0003-people.ts'
 import * as teamInvites from './migrations/0004-team-invites.ts'
 import * as removalIndexes from './migrations/0005-removal-indexes.ts'
+import * as superuserLists from './migrations/0006-superuser-lists.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -15,6 +16,7 @@ const migrations = {
   '0003-people': people,
   '0004-team-invites': teamInvites,
   '0005-removal-indexes': removalIndexes,
+  '0006-superuser-lists': superuserLists,
 }
 
 /**

@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+
 import type { Db, Tx } from './db.ts'
 
 /** Makes an organization whose team `owners` holds one member. Gives its id, or undefined when the name is taken. */
@@ -100,6 +102,39 @@ export async function updateOrganization(
     .set(changes)
     .where('namespace_id', '=', namespaceId)
     .execute()
+}
+
+/** Organizations by id, after `afterId`; those on their way out are left out. */
+export function listOrganizations(db: Db, wanted: { afterId: number; limit: number }) {
+  return db
+    .selectFrom('organization as o')
+    .innerJoin('namespace as n', 'n.id', 'o.namespace_id')
+    .select(['n.id', 'n.name', 'o.email'])
+    .where('n.deleted_at', 'is', null)
+    .where('o.namespace_id', '>', wanted.afterId)
+    .orderBy('o.namespace_id')
+    .limit(wanted.limit)
+    .execute()
+}
+
+/** Finds an organization by name, and holds its namespace until the transaction ends. */
+export function lockOrganization(tx: Tx, name: string) {
+  return tx
+    .selectFrom('organization as o')
+    .innerJoin('namespace as n', 'n.id', 'o.namespace_id')
+    .select(['n.id', 'n.name', 'o.email'])
+    .where('n.name', '=', name)
+    .where('n.deleted_at', 'is', null)
+    .forNoKeyUpdate('n')
+    .executeTakeFirst()
+}
+
+/** Gives an organization another name, and each of its robots with it. Fails with a unique violation when one is taken. */
+export async function renameOrganization(tx: Tx, id: number, name: string): Promise<void> {
+  await tx.updateTable('namespace').set({ name }).where('id', '=', id).execute()
+  await sql`
+    update namespace n set name = ${name} || '+' || r.short_name
+    from robot r where r.owner_id = ${id} and n.id = r.account_id`.execute(tx)
 }
 
 /** An organization that a user is in, with the strongest of the user's team roles. */

@@ -57,6 +57,27 @@ export function findUserByLogin(db: Db, login: string): Promise<User | undefined
     : findUserByName(db, login)
 }
 
+/** Finds a user by name, and holds the user's namespace until the transaction ends. */
+export function lockUser(tx: Tx, username: string): Promise<User | undefined> {
+  return users(tx).where('n.name', '=', username).forNoKeyUpdate('n').executeTakeFirst()
+}
+
+/** Users by id, after `afterId`; those who are disabled only when asked for. */
+export function listUsers(
+  db: Db,
+  wanted: { withDisabled: boolean; afterId: number; limit: number },
+): Promise<User[]> {
+  const all = users(db).where('n.id', '>', wanted.afterId).orderBy('n.id').limit(wanted.limit)
+  return (wanted.withDisabled ? all : all.where('n.enabled', '=', true)).execute()
+}
+
+/** The users among these ids. */
+export function listUsersById(db: Db, ids: readonly number[]): Promise<User[]> {
+  return users(db)
+    .where('n.id', '=', sql<number>`any(${ids}::bigint[])`)
+    .execute()
+}
+
 /** True when an account uses this e-mail address. */
 export async function emailIsTaken(db: Db, email: string): Promise<boolean> {
   const row = await db
@@ -112,9 +133,10 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<number> {
   return id
 }
 
-/** Fields of an account that its owner changes; absent ones stay. */
+/** Fields of an account that are changed; absent ones stay. */
 export interface AccountChanges {
   email?: string
+  is_verified?: boolean
   invoice_email?: boolean
   invoice_email_address?: string | null
   given_name?: string | null
@@ -131,7 +153,7 @@ export async function updateAccount(tx: Tx, id: number, changes: AccountChanges)
 export async function updateNamespace(
   tx: Tx,
   id: number,
-  changes: { name?: string; tag_expiration_seconds?: number },
+  changes: { name?: string; enabled?: boolean; tag_expiration_seconds?: number },
 ): Promise<void> {
   await tx.updateTable('namespace').set(changes).where('id', '=', id).execute()
 }
@@ -151,6 +173,16 @@ export async function updatePassword(tx: Tx, id: number, passwordHash: string): 
     .returning('session_epoch')
     .execute()
   return only(rows).session_epoch
+}
+
+/** Ends every session, registry token and refresh token of the user. */
+export async function endLogins(tx: Tx, id: number): Promise<void> {
+  await tx
+    .updateTable('user_account')
+    .set({ credential_epoch: sql`gen_random_uuid()` })
+    .where('namespace_id', '=', id)
+    .execute()
+  await endSessions(tx, id)
 }
 
 /** Ends every session of the user. */

@@ -1,15 +1,9 @@
-import { rfcDate } from '#domain/date.ts'
-import { RegistryError } from '#domain/errors.ts'
 import { checkEndToEnd, checkInstance } from '#services/check-health.ts'
-import { findSigningKey, listSigningKeys } from '#store/signing-key.ts'
+import { findPublicKey, listPublicKeys } from '#services/public-key.ts'
+import { submitKey, withdrawKey } from '#services/submit-key.ts'
 import { clientConfig } from '#config.ts'
 import { version } from '#version.ts'
 import type { Handlers } from '#operation.ts'
-
-interface PublicKey {
-  kty: string
-  kid: string
-}
 
 /** Endpoints outside `/api/v1` that web pages and other services need. */
 export const web: Handlers<
@@ -19,6 +13,8 @@ export const web: Handlers<
   | 'healthEndtoend'
   | 'listServicePublicKeys'
   | 'getServicePublicKey'
+  | 'putServicePublicKey'
+  | 'deleteServicePublicKey'
 > = {
   getCsrfToken({ session }) {
     return { status: 200, body: { csrf_token: session.csrfToken() } }
@@ -42,21 +38,21 @@ export const web: Handlers<
   async healthEndtoend(_, deps) {
     return report(await checkEndToEnd(deps))
   },
-  async listServicePublicKeys({ params }, { db, clock }) {
-    const keys = await listSigningKeys(db, { service: params.service, at: clock.now() })
-    return { status: 200, body: { keys: keys.map((key) => key.public_jwk as PublicKey) } }
+  async listServicePublicKeys({ params }, deps) {
+    return { status: 200, body: { keys: await listPublicKeys(deps, params.service) } }
   },
-  async getServicePublicKey({ params }, { db, clock }) {
-    const key = await findSigningKey(db, params.kid)
-    if (!key) throw new RegistryError('not_found', `no key ${params.kid}`)
-    const lifeSeconds = Math.floor((key.expires_at.getTime() - clock.now().getTime()) / 1000)
-    if (lifeSeconds <= 0)
-      throw new RegistryError('denied', `the key expired on ${rfcDate(key.expires_at)}`)
-    return {
-      status: 200,
-      headers: { 'Cache-Control': `max-age=${Math.min(86_400, lifeSeconds)}` },
-      body: key.public_jwk as PublicKey,
-    }
+  async getServicePublicKey({ params }, deps) {
+    const { jwk, maxAgeSeconds } = await findPublicKey(deps, params)
+    return { status: 200, headers: { 'Cache-Control': `max-age=${maxAgeSeconds}` }, body: jwk }
+  },
+  async putServicePublicKey({ target, body, query, actor }, deps) {
+    const { expiration, rotation: rotationSeconds } = query
+    const submission = { target, jwk: body, expiration, rotationSeconds, actor }
+    return { status: (await submitKey(deps, submission)) ? 200 : 202 }
+  },
+  async deleteServicePublicKey({ target, actor }, deps) {
+    await withdrawKey(deps, { target, actor })
+    return { status: 204 }
   },
 }
 

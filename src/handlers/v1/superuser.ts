@@ -1,0 +1,81 @@
+import { RegistryError } from '#domain/errors.ts'
+import { deleteByName, renameByName } from '#services/install-organization.ts'
+import { changeInstallUser, createInstallUser, deleteInstallUser } from '#services/install-user.ts'
+import { listOrganizations } from '#store/organization.ts'
+import { findUserByName, listUsers } from '#store/user.ts'
+import { superuserConfig } from '#config.ts'
+import type { Handlers } from '#operation.ts'
+import { readPageToken, writePageToken } from './page-token.ts'
+import { viewInstallOrganization, viewInstallUser } from './superuser-view.ts'
+
+/** Size of a page that nobody has asked a size for. */
+const maxPage = 10_000
+
+/** What superusers do with everybody's accounts and organizations. */
+export const superuser: Handlers<
+  | 'listAllUsers'
+  | 'createInstallUser'
+  | 'getInstallUser'
+  | 'changeInstallUser'
+  | 'deleteInstallUser'
+  | 'listAllOrganizations'
+  | 'changeOrganization'
+  | 'deleteOrganization'
+  | 'getSuperUserConfig'
+> = {
+  async listAllUsers({ query }, { db, config }) {
+    const { withDisabled, ...asked } = { withDisabled: query.disabled ?? true, ...pageOf(query) }
+    const { page, next } = cut(await listUsers(db, { withDisabled, ...asked }), asked.limit)
+    return {
+      status: 200,
+      body: { users: page.map((user) => viewInstallUser(user, config)), ...next },
+    }
+  },
+  async createInstallUser({ body, actor }, deps) {
+    const { username, email = null } = body
+    const { user, password } = await createInstallUser(deps, { username, email, actor })
+    return { status: 200, body: { username, email: user.email, password } }
+  },
+  async getInstallUser({ params }, { db, config }) {
+    const user = await findUserByName(db, params.username)
+    if (!user) throw new RegistryError('not_found', `no user ${params.username}`)
+    return { status: 200, body: viewInstallUser(user, config) }
+  },
+  async changeInstallUser({ params, body, actor }, deps) {
+    const { password, email, enabled } = body
+    const wanted = { password, email, enabled }
+    const user = await changeInstallUser(deps, { username: params.username, wanted, actor })
+    return { status: 200, body: viewInstallUser(user, deps.config) }
+  },
+  async deleteInstallUser({ params, actor }, deps) {
+    await deleteInstallUser(deps, { username: params.username, actor })
+    return { status: 204 }
+  },
+  async listAllOrganizations({ query }, { db }) {
+    const asked = pageOf(query)
+    const { page, next } = cut(await listOrganizations(db, asked), asked.limit)
+    return { status: 200, body: { organizations: page.map(viewInstallOrganization), ...next } }
+  },
+  async changeOrganization({ params, body, actor }, deps) {
+    const renamed = await renameByName(deps, { name: params.name, newName: body.name, actor })
+    return { status: 200, body: viewInstallOrganization(renamed) }
+  },
+  async deleteOrganization({ params, actor }, deps) {
+    await deleteByName(deps, { name: params.name, actor })
+    return { status: 204 }
+  },
+  getSuperUserConfig(_, { config }) {
+    return { status: 200, body: { ...superuserConfig(config), warning: {}, env: {} } }
+  },
+}
+
+/** One row more than the page tells whether there is another page. */
+function pageOf(query: { limit?: number; next_page?: string }) {
+  return { afterId: readPageToken(query.next_page), limit: (query.limit ?? maxPage) + 1 }
+}
+
+function cut<T extends { id: number }>(rows: T[], limit: number) {
+  const page = rows.slice(0, limit - 1)
+  const last = rows.length === limit ? page.at(-1) : undefined
+  return { page, next: last ? { next_page: writePageToken(last.id) } : {} }
+}
