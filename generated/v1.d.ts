@@ -825,6 +825,248 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the messages for everybody
+         * @description What superusers want people to know, such as a time of maintenance. Anybody may read them.
+         */
+        get: operations["getGlobalMessages"];
+        put?: never;
+        /**
+         * Publish a message for everybody
+         * @description It is shown until it is deleted. There can be 100 of them; another one is refused. A browser session must be fresh; see `verifyUser`.
+         */
+        post: operations["createGlobalMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message/{uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message for everybody
+         * @description Nothing happens when there is no such message. A browser session must be fresh; see `verifyUser`.
+         */
+        delete: operations["deleteGlobalMessage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/users/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all users
+         * @description Oldest first; neither robot accounts nor users that are being deleted. Without `limit` a page has 10,000 users, which
+         *     is all of them in most registries. A browser session must be fresh; see `verifyUser`.
+         */
+        get: operations["listAllUsers"];
+        put?: never;
+        /**
+         * Create a user
+         * @description With a password made up by the registry, which is in this answer and nowhere else. When the registry sends mail, the user
+         *     first confirms the e-mail address. Quay also gives `encrypted_password`; it is left out, because encrypted passwords
+         *     are not built. A browser session must be fresh; see `verifyUser`.
+         */
+        post: operations["createInstallUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a user to superusers
+         * @description Robot accounts and organizations are not found here. A browser session must be fresh; see `verifyUser`.
+         */
+        get: operations["getInstallUser"];
+        /**
+         * Change a user's password or e-mail address, or lock the user out
+         * @description Only the fields that are sent are changed. A new password, and `enabled` off, act with the user's next request: every
+         *     sign-in ends, and with `enabled` off no token of the user works until it is on again. An address that is set here
+         *     counts as confirmed. Superusers cannot be changed, yourself included. A browser session must be fresh; see `verifyUser`.
+         */
+        put: operations["changeInstallUser"];
+        post?: never;
+        /**
+         * Delete a user
+         * @description With all repositories and robot accounts, for good, also the only administrator of an organization. Superusers cannot be
+         *     deleted. The name is free when everything is gone. A browser session must be fresh; see `verifyUser`.
+         */
+        delete: operations["deleteInstallUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/organizations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all organizations
+         * @description Oldest first, without those that are being deleted. Without `limit` a page has 10,000 organizations, which is all of
+         *     them in most registries. A browser session must be fresh; see `verifyUser`.
+         */
+        get: operations["listAllOrganizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/organizations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename an organization
+         * @description Its robot accounts are renamed with it. Clients must use the new name at once, for the old one means nothing any more
+         *     and may be taken by somebody else. A browser session must be fresh; see `verifyUser`.
+         */
+        put: operations["changeOrganization"];
+        post?: never;
+        /**
+         * Delete an organization as a superuser
+         * @description With all repositories, teams and robot accounts, for good. The name is free when everything is gone. A browser session must be fresh; see `verifyUser`.
+         */
+        delete: operations["deleteOrganization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the configuration that the registry runs with
+         * @description Secrets are left out. Refused while the registry runs with `FEATURE_SUPERUSER_CONFIGDUMP` off. A browser session must be
+         *     fresh; see `verifyUser`.
+         */
+        get: operations["getSuperUserConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of other services
+         * @description By service and id, also those that wait for approval and those that have expired: the first 10,000.
+         */
+        get: operations["listServiceKeys"];
+        put?: never;
+        /**
+         * Make a key for another service
+         * @description An RSA key of 2048 bits, approved at once. The private half is in this answer and nowhere else. A browser session
+         *     must be fresh; see `verifyUser`.
+         */
+        post: operations["createServiceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/keys/{kid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a key of another service
+         * @description Also one that waits for approval or has expired. The registry's own keys are not among them.
+         */
+        get: operations["getServiceKey"];
+        /**
+         * Change name, metadata or expiration of a key
+         * @description Only the fields that are sent are changed; metadata is replaced as a whole. A browser session must be fresh; see `verifyUser`.
+         */
+        put: operations["updateServiceKey"];
+        post?: never;
+        /**
+         * Delete a key of another service
+         * @description What it has signed is no longer accepted by those who look the key up here. A browser session must be fresh; see `verifyUser`.
+         */
+        delete: operations["deleteServiceKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/approvedkeys/{kid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a key that another service has submitted
+         * @description From now on the key is served to those who verify what it signs. A key that is approved already stays as it is. A browser session must be fresh; see `verifyUser`.
+         */
+        post: operations["approveServiceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/csrf_token": {
         parameters: {
             query?: never;
@@ -913,8 +1155,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the keys that sign registry tokens
-         * @description A JSON Web Key set of the keys that are valid now, for those who verify the tokens of `/v2/auth` by themselves.
+         * List the public keys of a service
+         * @description A JSON Web Key set of the keys that are valid now: of this registry, for those who verify the tokens of `/v2/auth` by
+         *     themselves, or of another service whose keys were approved. At most 10,000.
          */
         get: operations["listServicePublicKeys"];
         put?: never;
@@ -933,13 +1176,25 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a key that signs registry tokens
+         * Show a public key of a service
          * @description By the `kid` in the header of a token.
          */
         get: operations["getServicePublicKey"];
-        put?: never;
+        /**
+         * Submit a public key of a service
+         * @description The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256,
+         *     ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which
+         *     expires within an hour. Signed with the key itself, the key waits for a superuser's approval. Signed with an approved key
+         *     of the service, which the `kid` of the token names, it takes that key's place and its approval, and that key expires.
+         *     At most 1,000 keys can wait.
+         */
+        put: operations["putServicePublicKey"];
         post?: never;
-        delete?: never;
+        /**
+         * Delete a public key of a service
+         * @description The service proves itself as with `putServicePublicKey`, with a token that is signed with the key itself or with any approved key of the service.
+         */
+        delete: operations["deleteServicePublicKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1771,6 +2026,239 @@ export interface components {
             /** @description What it means. */
             description: string;
         };
+        /**
+         * @description How loudly to say it.
+         * @enum {string}
+         */
+        MessageSeverity: "info" | "warning" | "error";
+        /**
+         * @description How the text is meant.
+         * @enum {string}
+         */
+        MessageMediaType: "text/plain" | "text/markdown";
+        /** @description A message for everybody who uses the registry. */
+        GlobalMessage: {
+            /**
+             * Format: uuid
+             * @description Id of the message.
+             */
+            uuid: string;
+            /** @description The text as it was given. */
+            content: string;
+            severity: components["schemas"]["MessageSeverity"];
+            media_type: components["schemas"]["MessageMediaType"];
+        };
+        GlobalMessageList: {
+            /** @description Messages, oldest first; at most 100. */
+            messages: components["schemas"]["GlobalMessage"][];
+        };
+        NewGlobalMessage: {
+            /** @description The text. Whoever shows it renders it harmless. */
+            content: string;
+            media_type: components["schemas"]["MessageMediaType"];
+            severity: components["schemas"]["MessageSeverity"];
+        };
+        CreateMessage: {
+            message: components["schemas"]["NewGlobalMessage"];
+        };
+        /** @description A user, as superusers see all of them. */
+        SuUser: {
+            /**
+             * @description Always `user`.
+             * @enum {string}
+             */
+            kind: "user";
+            /** @description Name of the user. */
+            name: string;
+            /** @description The same as `name`. */
+            username: string;
+            /** @description The e-mail address, where there is one. */
+            email: string | null;
+            /** @description The e-mail address is confirmed. */
+            verified: boolean;
+            avatar: components["schemas"]["Avatar"];
+            /** @description The user is a superuser, by configuration or by a mark on the account. */
+            super_user: boolean;
+            /** @description The user may read everything. */
+            global_readonly_super_user: boolean;
+            /** @description The user can sign in. */
+            enabled: boolean;
+        };
+        SuUserList: {
+            /** @description Users, oldest first. */
+            users: components["schemas"]["SuUser"][];
+            /** @description There is another page; send this to get it. */
+            next_page?: string;
+        };
+        CreateInstallUser: {
+            /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. */
+            username: string;
+            /** @description E-mail address; needed when the registry sends mail. */
+            email?: string;
+        };
+        /** @description The new user. */
+        CreatedInstallUser: {
+            /** @description Name of the user. */
+            username: string;
+            /** @description E-mail address, when one was given. */
+            email: string | null;
+            /** @description The password, 32 characters out of A-Z and 0-9. It is shown once. */
+            password: string;
+        };
+        /** @description Each field acts only when it is there. All of them are applied, or none. */
+        UpdateInstallUser: {
+            /** @description At least 8 characters, no white space. A change ends every sign-in of the user. */
+            password?: string;
+            /** @description E-mail address. */
+            email?: string;
+            /** @description Whether the user can sign in. */
+            enabled?: boolean;
+        };
+        /** @description An organization, as superusers see all of them. */
+        SuOrg: {
+            /** @description Name of the organization. */
+            name: string;
+            /** @description E-mail address, or the empty string. */
+            email: string;
+            avatar: components["schemas"]["Avatar"];
+        };
+        SuOrgList: {
+            /** @description Organizations, oldest first. */
+            organizations: components["schemas"]["SuOrg"][];
+            /** @description There is another page; send this to get it. */
+            next_page?: string;
+        };
+        RenameOrganization: {
+            /** @description New name: lower-case letters and digits, with single `.`, `_` or `-` between them. */
+            name?: string;
+        };
+        /** @description The configuration that the registry runs with. */
+        SuperUserConfig: {
+            /** @description Each key that has a value, as the configuration file would have it. Secrets are `(hidden)`. */
+            config: {
+                [key: string]: unknown;
+            };
+            /** @description Always empty. */
+            warning: {
+                [key: string]: unknown;
+            };
+            /** @description Always empty; what the environment sets stands in `config`. */
+            env: {
+                [key: string]: unknown;
+            };
+            /** @description JSON Schema of each key. */
+            schema: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A public key, as a JSON Web Key (RFC 7517). */
+        ServiceKey: {
+            /** @description Kind of key: `EC` or `RSA`. */
+            kty: string;
+            /** @description Id of the key. */
+            kid: string;
+            /** @description What it is for: `sig`. */
+            use?: string;
+            /** @description How it signs. */
+            alg?: string;
+            /** @description Curve of an EC key. */
+            crv?: string;
+            /** @description Coordinate of an EC key. */
+            x?: string;
+            /** @description Coordinate of an EC key. */
+            y?: string;
+            /** @description Modulus of an RSA key. */
+            n?: string;
+            /** @description Exponent of an RSA key. */
+            e?: string;
+        };
+        /**
+         * @description HTTP date (RFC 9110, 5.6.7).
+         * @example Wed, 01 Jan 2020 00:00:00 GMT
+         */
+        HttpDate: string;
+        /** @description The superuser who has approved the key; null when that account is gone. */
+        ServiceKeyApprover: components["schemas"]["SuUser"] | null;
+        /** @description Who has approved the key; null while it waits. */
+        ServiceKeyApproval: {
+            approver: components["schemas"]["ServiceKeyApprover"];
+            /**
+             * @description How it came about.
+             * @enum {string}
+             */
+            approval_type: "Super User API" | "Key Rotation" | "Automatic";
+            approved_date: components["schemas"]["HttpDate"];
+            /** @description Why it was approved. */
+            notes: string;
+        } | null;
+        /** @description A key of another service, with who has approved it. */
+        ServiceKeyView: {
+            /** @description Name for people. */
+            name: string;
+            /** @description Id of the key. */
+            kid: string;
+            /** @description Service that signs with it. */
+            service: string;
+            jwk: components["schemas"]["ServiceKey"];
+            /** @description What was told about the key. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            created_date: components["schemas"]["HttpDate"];
+            /**
+             * @description HTTP date from which on it is no longer served, or null for never.
+             * @example Wed, 01 Jan 2020 00:00:00 GMT
+             */
+            expiration_date: string | null;
+            /** @description Seconds after which the service replaces the key. */
+            rotation_duration: number | null;
+            approval: components["schemas"]["ServiceKeyApproval"];
+        };
+        ServiceKeyViewList: {
+            /** @description Keys by service and id. */
+            keys: components["schemas"]["ServiceKeyView"][];
+        };
+        /** @description Service that signs with the key; lower-case letters, digits and `_`. */
+        ServiceName: string;
+        /** @description Name for people: letters, digits, white space, `-`, `_`, `:` and `/`. */
+        KeyName: string;
+        /** @description Anything that helps people to know the key; 16 KiB at most. */
+        KeyMetadata: {
+            [key: string]: unknown;
+        };
+        /** @description Why it was approved; Markdown. */
+        KeyNotes: string;
+        /** @description Seconds since 1970-01-01 UTC, in the future, or null for never. */
+        KeyExpiration: number | null;
+        CreateServiceKey: {
+            service: components["schemas"]["ServiceName"];
+            name?: components["schemas"]["KeyName"];
+            metadata?: components["schemas"]["KeyMetadata"];
+            notes?: components["schemas"]["KeyNotes"];
+            expiration: components["schemas"]["KeyExpiration"];
+        };
+        /** @description The new key pair. */
+        CreatedServiceKey: {
+            /** @description Id of the key; its RFC 7638 thumbprint. */
+            kid: string;
+            /** @description Name for people. */
+            name: string;
+            /** @description Service that signs with it. */
+            service: string;
+            /** @description Public half, PEM. */
+            public_key: string;
+            /** @description Private half, PEM (PKCS#1). It is shown once and kept nowhere. */
+            private_key: string;
+        };
+        /** @description Only the fields that are sent are changed. */
+        PutServiceKey: {
+            name?: components["schemas"]["KeyName"];
+            metadata?: components["schemas"]["KeyMetadata"];
+            expiration?: components["schemas"]["KeyExpiration"];
+        };
+        ApproveServiceKey: {
+            notes?: components["schemas"]["KeyNotes"];
+        };
         CsrfToken: {
             csrf_token: components["schemas"]["CsrfTokenText"];
         };
@@ -1822,18 +2310,24 @@ export interface components {
             /** @description The HTTP status. */
             status_code: number;
         };
-        /** @description A public key, as a JSON Web Key (RFC 7517). */
-        ServiceKey: {
-            /** @description Kind of key: `EC` or `RSA`. */
-            kty: string;
-            /** @description Id of the key. */
-            kid: string;
-            /** @description What it is for: `sig`. */
-            use?: string;
-            /** @description How it signs. */
-            alg?: string;
-            /** @description Curve of an EC key. */
-            crv?: string;
+        /** @description A JSON Web Key set (RFC 7517). */
+        ServiceKeyList: {
+            keys: components["schemas"]["ServiceKey"][];
+        };
+        /** @description A public JSON Web Key (RFC 7517): RSA with 2048 to 8192 bits, or EC on P-256, P-384 or P-521. Other members than these are not kept. */
+        SubmittedJwk: {
+            /**
+             * @description Kind of key.
+             * @enum {string}
+             */
+            kty: "RSA" | "EC";
+            /** @description Id of the key; when it is sent, the one of the path. */
+            kid?: string;
+            /**
+             * @description Curve of an EC key.
+             * @enum {string}
+             */
+            crv?: "P-256" | "P-384" | "P-521";
             /** @description Coordinate of an EC key. */
             x?: string;
             /** @description Coordinate of an EC key. */
@@ -1842,10 +2336,6 @@ export interface components {
             n?: string;
             /** @description Exponent of an RSA key. */
             e?: string;
-        };
-        /** @description A JSON Web Key set (RFC 7517). */
-        ServiceKeyList: {
-            keys: components["schemas"]["ServiceKey"][];
         };
     };
     responses: {
@@ -2087,6 +2577,46 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
+        /** @description The key waits for the approval of a superuser. */
+        KeyNotApproved: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "the key waits for the approval of a superuser",
+                 *       "message": "the key waits for the approval of a superuser",
+                 *       "error_message": "the key waits for the approval of a superuser",
+                 *       "error_type": "key_not_approved",
+                 *       "title": "key_not_approved",
+                 *       "type": "http://localhost:8080/api/v1/error/key_not_approved",
+                 *       "status": 409
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description The token is signed by a key of the service that is unknown, not approved or expired, or too many keys wait for approval. */
+        KeyRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "the key that signed the token is not approved",
+                 *       "message": "the key that signed the token is not approved",
+                 *       "error_message": "the key that signed the token is not approved",
+                 *       "error_type": "denied",
+                 *       "title": "denied",
+                 *       "type": "http://localhost:8080/api/v1/error/denied",
+                 *       "status": 403
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
         /** @description The registry failed. The log holds the cause under `request_id`. */
         ServerError: {
             headers: {
@@ -2251,15 +2781,30 @@ export interface components {
          */
         Grantee: string;
         /**
-         * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
-         * @example registry
+         * @description Id of a message.
+         * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
          */
-        KeyService: string;
+        MessageUuid: string;
+        /**
+         * @description Size of a page.
+         * @example 50
+         */
+        SuperUserLimit: number;
+        /**
+         * @description Name of an organization.
+         * @example acme
+         */
+        OrganizationName: string;
         /**
          * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
          * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
          */
         KeyId: string;
+        /**
+         * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
+         * @example registry
+         */
+        KeyService: string;
     };
     requestBodies: never;
     headers: {
@@ -5098,6 +5643,849 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getGlobalMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "messages": [
+                     *         {
+                     *           "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *           "content": "Maintenance on **Friday**",
+                     *           "severity": "warning",
+                     *           "media_type": "text/markdown"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GlobalMessageList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createGlobalMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": {
+                 *         "content": "Maintenance on **Friday**",
+                 *         "severity": "warning",
+                 *         "media_type": "text/markdown"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateMessage"];
+            };
+        };
+        responses: {
+            /** @description The message is published. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteGlobalMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a message.
+                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                uuid: components["parameters"]["MessageUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no such message any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAllUsers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Users who cannot sign in too.
+                 * @example true
+                 */
+                disabled?: boolean;
+                /**
+                 * @description Size of a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["SuperUserLimit"];
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of users. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "users": [
+                     *         {
+                     *           "kind": "user",
+                     *           "name": "ada",
+                     *           "username": "ada",
+                     *           "email": "ada@example.com",
+                     *           "verified": true,
+                     *           "avatar": {
+                     *             "name": "ada",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1f77b4",
+                     *             "kind": "user"
+                     *           },
+                     *           "super_user": false,
+                     *           "global_readonly_super_user": false,
+                     *           "enabled": true
+                     *         }
+                     *       ],
+                     *       "next_page": "eyJhZnRlciI6NDJ9"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuUserList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createInstallUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "email": "ada@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateInstallUser"];
+            };
+        };
+        responses: {
+            /** @description The user and the password. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "username": "ada",
+                     *       "email": "ada@example.com",
+                     *       "password": "7QHG2M0XW4ZKD9T1R8VBN5PYC3EJ6AFL"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedInstallUser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getInstallUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a user.
+                 * @example ada
+                 */
+                username: components["parameters"]["Username"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "user",
+                     *       "name": "ada",
+                     *       "username": "ada",
+                     *       "email": "ada@example.com",
+                     *       "verified": true,
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       },
+                     *       "super_user": false,
+                     *       "global_readonly_super_user": false,
+                     *       "enabled": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuUser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeInstallUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a user.
+                 * @example ada
+                 */
+                username: components["parameters"]["Username"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateInstallUser"];
+            };
+        };
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "user",
+                     *       "name": "ada",
+                     *       "username": "ada",
+                     *       "email": "ada@example.com",
+                     *       "verified": true,
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       },
+                     *       "super_user": false,
+                     *       "global_readonly_super_user": false,
+                     *       "enabled": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuUser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteInstallUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a user.
+                 * @example ada
+                 */
+                username: components["parameters"]["Username"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAllOrganizations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Size of a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["SuperUserLimit"];
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of organizations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "organizations": [
+                     *         {
+                     *           "name": "acme",
+                     *           "email": "acme@example.com",
+                     *           "avatar": {
+                     *             "name": "acme",
+                     *             "hash": "0a1b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7",
+                     *             "color": "#2e7d32",
+                     *             "kind": "org"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuOrgList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of an organization.
+                 * @example acme
+                 */
+                name: components["parameters"]["OrganizationName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "acme-labs"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RenameOrganization"];
+            };
+        };
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme",
+                     *       "email": "acme@example.com",
+                     *       "avatar": {
+                     *         "name": "acme",
+                     *         "hash": "0a1b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7",
+                     *         "color": "#2e7d32",
+                     *         "kind": "org"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuOrg"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of an organization.
+                 * @example acme
+                 */
+                name: components["parameters"]["OrganizationName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSuperUserConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "config": {
+                     *         "SERVER_HOSTNAME": "registry.example.com",
+                     *         "SECRET_KEY": "(hidden)",
+                     *         "SESSION_TIMEOUT": "31d"
+                     *       },
+                     *       "warning": {},
+                     *       "env": {},
+                     *       "schema": {
+                     *         "SERVER_HOSTNAME": {
+                     *           "type": "string",
+                     *           "description": "Host under which the registry is reached"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuperUserConfig"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listServiceKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "name": "Scanner 1",
+                     *           "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *           "service": "scanner",
+                     *           "jwk": {
+                     *             "kty": "EC",
+                     *             "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *             "use": "sig",
+                     *             "alg": "ES256",
+                     *             "crv": "P-256",
+                     *             "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                     *             "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+                     *           },
+                     *           "metadata": {
+                     *             "rack": "b2"
+                     *           },
+                     *           "created_date": "Wed, 01 Jan 2020 00:00:00 GMT",
+                     *           "expiration_date": "Fri, 01 Jan 2021 00:00:00 GMT",
+                     *           "rotation_duration": null,
+                     *           "approval": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceKeyViewList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "service": "scanner",
+                 *       "name": "Scanner 1",
+                 *       "metadata": {
+                 *         "rack": "b2"
+                 *       },
+                 *       "notes": "For the new rack",
+                 *       "expiration": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateServiceKey"];
+            };
+        };
+        responses: {
+            /** @description The key pair. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *       "name": "Scanner 1",
+                     *       "service": "scanner",
+                     *       "public_key": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n",
+                     *       "private_key": "-----BEGIN RSA PRIVATE KEY-----\n…\n-----END RSA PRIVATE KEY-----\n"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedServiceKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                kid: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Scanner 1",
+                     *       "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *       "service": "scanner",
+                     *       "jwk": {
+                     *         "kty": "EC",
+                     *         "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *         "use": "sig",
+                     *         "alg": "ES256",
+                     *         "crv": "P-256",
+                     *         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                     *         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+                     *       },
+                     *       "metadata": {
+                     *         "rack": "b2"
+                     *       },
+                     *       "created_date": "Wed, 01 Jan 2020 00:00:00 GMT",
+                     *       "expiration_date": "Fri, 01 Jan 2021 00:00:00 GMT",
+                     *       "rotation_duration": null,
+                     *       "approval": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceKeyView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                kid: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Scanner 1",
+                 *       "expiration": 1893456000
+                 *     }
+                 */
+                "application/json": components["schemas"]["PutServiceKey"];
+            };
+        };
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Scanner 1",
+                     *       "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *       "service": "scanner",
+                     *       "jwk": {
+                     *         "kty": "EC",
+                     *         "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *         "use": "sig",
+                     *         "alg": "ES256",
+                     *         "crv": "P-256",
+                     *         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                     *         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+                     *       },
+                     *       "metadata": {
+                     *         "rack": "b2"
+                     *       },
+                     *       "created_date": "Wed, 01 Jan 2020 00:00:00 GMT",
+                     *       "expiration_date": "Fri, 01 Jan 2021 00:00:00 GMT",
+                     *       "rotation_duration": null,
+                     *       "approval": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceKeyView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                kid: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    approveServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                kid: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "notes": "Compared with the scanner's log"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApproveServiceKey"];
+            };
+        };
+        responses: {
+            /** @description The key is approved. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getCsrfToken: {
         parameters: {
             query?: never;
@@ -5283,7 +6671,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
+                 * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
                  * @example registry
                  */
                 service: components["parameters"]["KeyService"];
@@ -5327,7 +6715,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
+                 * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
                  * @example registry
                  */
                 service: components["parameters"]["KeyService"];
@@ -5364,6 +6752,107 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             403: components["responses"]["KeyExpired"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeyNotApproved"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putServicePublicKey: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Seconds since 1970-01-01 UTC from which on the key is no longer served, in the future; never when it is left out.
+                 * @example 1893456000
+                 */
+                expiration?: number;
+                /**
+                 * @description Seconds after which the service means to replace the key.
+                 * @example 86400
+                 */
+                rotation?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
+                 * @example registry
+                 */
+                service: components["parameters"]["KeyService"];
+                /**
+                 * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                kid: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kty": "EC",
+                 *       "crv": "P-256",
+                 *       "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                 *       "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SubmittedJwk"];
+            };
+        };
+        responses: {
+            /** @description The key is approved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key waits for approval. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["KeyRefused"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteServicePublicKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
+                 * @example registry
+                 */
+                service: components["parameters"]["KeyService"];
+                /**
+                 * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                kid: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["KeyRefused"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
