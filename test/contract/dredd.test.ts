@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { openMemoryDriver } from '#storage/memory.ts'
+import { mintToken } from '#test/support/account.ts'
 import { makeCall } from '#test/support/client.ts'
 import { createDatabase } from '#test/support/database.ts'
 import { makeImage, pushImage } from '#test/support/image.ts'
@@ -35,7 +36,7 @@ test('the registry answers every operation with every status that its document d
   expect(coverageFaults({ declared, reasons: reasons!, report, before: await earlier() })).toEqual(
     [],
   )
-}, 120_000)
+}, 600_000)
 
 const reportIn = (folder: string) => join(folder, 'report.json')
 
@@ -83,6 +84,8 @@ async function setStage(): Promise<Stage> {
     { ...settings, CREATE_NAMESPACE_ON_PUSH: 'true', SERVER_HOSTNAME: main.host },
     { database, blobs, bodyTimeoutMs: 50 },
   )
+  const mails = { MAIL_SERVER: '127.0.0.1', SERVER_HOSTNAME: main.host }
+  const mailing = await startServer({ ...settings, ...mails }, { database, blobs })
   const closed = await startServer({ FEATURE_ANONYMOUS_ACCESS: 'false' })
   const bare = await startServer({
     FEATURE_DIRECT_LOGIN: 'false',
@@ -92,20 +95,23 @@ async function setStage(): Promise<Stage> {
     connectionString: 'postgresql://nobody@/none?host=/nowhere',
     drop: async () => {},
   }
-  const down = await startServer({}, { database: nowhere })
+  const down = await startServer(mails, { database: nowhere })
+  const people = {
+    keeper: await addPerson(main, 'keeper'),
+    stranger: await addPerson(main, 'stranger'),
+    warden: await addPerson(main, 'warden', { superuser: true }),
+  }
   return {
     servers: {
       main: main.url,
       closed: closed.url,
       bare: bare.url,
       hasty: hasty.url,
+      mailing: mailing.url,
       down: down.url,
     },
-    people: {
-      keeper: await addPerson(main, 'keeper'),
-      stranger: await addPerson(main, 'stranger'),
-      warden: await addPerson(main, 'warden', { superuser: true }),
-    },
+    people,
+    narrow: await mintToken(main, 'keeper', ['repo:read']),
     immutable: await makeImmutable(main, 'keeper/immutable'),
     disabled: await makeDisabled(main),
     expiredKey: await letKeyExpire(bare),

@@ -4,6 +4,8 @@ import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
 import { signin } from './v1/signin.ts'
 import { tag } from './v1/tag.ts'
+import { team } from './v1/team.ts'
+import { userNotification } from './v1/user-notification.ts'
 import { user } from './v1/user.ts'
 import { web } from './v1/web.ts'
 import { blob } from './v2/blob.ts'
@@ -15,6 +17,8 @@ import { upload } from './v2/upload.ts'
 export const fixtures: Fixtures = {
   ...signin,
   ...user,
+  ...userNotification,
+  ...team,
   ...permission,
   ...repository,
   ...tag,

@@ -42,13 +42,18 @@ const rules: Record<
       Object.entries(sent.headers ?? {}).filter(([name]) => !identityHeaders.includes(name)),
     )
     // What anybody may do is refused only by a registry that serves nobody anonymously.
-    const server = api === 'v1' && permission.require === 'anyone' ? 'closed' : 'main'
-    return { ...sent, server, headers }
+    const isForAnybody = api === 'v1' && permission.require === 'anyone'
+    return { ...sent, headers, ...(isForAnybody ? { server: 'closed' } : {}) }
   },
   async 403(sent, { world, operationId }) {
     const { api, permission } = permissions[operationId]
-    if (api === 'v1')
-      return { ...sent, headers: { ...sent.headers, ...world.as(world.people.stranger) } }
+    if (api === 'v1') {
+      // Everybody may administer their own account; a token that was not made for it may not.
+      const narrow = { authorization: `Bearer ${world.narrow}` }
+      const isOwn = permission.require.startsWith('user:')
+      const identity = isOwn ? narrow : world.as(world.people.stranger)
+      return { ...sent, headers: { ...sent.headers, ...identity } }
+    }
     if ('repositoryState' in permission) {
       await world.makeReadOnly(sent.path!.name!)
       return sent
@@ -63,6 +68,13 @@ const rules: Record<
   async 404(sent, { world, operationId }) {
     const { api, permission } = permissions[operationId]
     const name = `${world.people.keeper.name}/${world.name()}`
+    // Only the warden would see that an organization is missing.
+    if (sent.path?.orgname !== undefined)
+      return {
+        ...sent,
+        path: { ...sent.path, orgname: world.name() },
+        headers: { ...sent.headers, ...world.as(world.people.warden) },
+      }
     if (api === 'v1') return { ...sent, path: { ...sent.path, repository: name } }
     // Who may create the repository is not told that it is missing; without its namespace nobody may any more.
     const isMade = 'mayBeMissing' in permission

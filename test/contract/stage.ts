@@ -9,14 +9,16 @@ export interface Person {
 /**
  * The servers that dredd runs against, and what fixtures find there. `main` has people and every feature; `closed`
  * serves nobody anonymously and has no account; `bare` has features switched off, and a signing key that is past
- * its time; `hasty` is `main` once more, but pushes make namespaces there, and bodies that do not come find little patience; `down` has lost
- * its database.
+ * its time; `hasty` is `main` once more, but pushes make namespaces there, and bodies that do not come find little patience; `mailing` is
+ * `main` too, and sends mails; `down` would send them, but has lost its database.
  */
 export interface Stage {
   /** `http://127.0.0.1:PORT` of each. */
-  servers: Record<'main' | 'closed' | 'bare' | 'hasty' | 'down', string>
+  servers: Record<'main' | 'closed' | 'bare' | 'hasty' | 'mailing' | 'down', string>
   /** On `main`. The keeper owns repositories, the stranger nothing, and the warden is a superuser with full access. */
   people: Record<'keeper' | 'stranger' | 'warden', Person>
+  /** An OAuth token of the keeper that reads repositories, and nothing else. */
+  narrow: string
   /** A repository of the keeper: `tag` is immutable and points at `digest`, `other` is the digest of another manifest. */
   immutable: { repository: string; tag: string; digest: string; other: string }
   /** A repository in a namespace that was disabled after the token had been given. */

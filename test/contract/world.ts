@@ -28,6 +28,8 @@ export interface World extends Stage {
   organization(): Promise<{ name: string; repository: string }>
   /** Calls the main server as nobody. */
   call: Call
+  /** The same for the server that sends mails. */
+  mail: Call
   /** Lets a repository of the keeper take no changes any more. */
   makeReadOnly(repository: string): Promise<void>
   /** Begins a chunk of an upload and leaves it unfinished until the request under test was answered. */
@@ -131,6 +133,7 @@ export function openWorld(stage: Stage): World {
       return { name, repository }
     },
     call,
+    mail: makeCall(servers.mailing),
     async makeReadOnly(repository) {
       const answer = await call('PUT', `/api/v1/repository/${repository}/changestate`, {
         headers: world.as(people.keeper),
