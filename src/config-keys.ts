@@ -111,6 +111,16 @@ const people = {
     false,
     'An organization may use an e-mail address that a user or another organization has',
   ),
+  FEATURE_ASSIGN_OAUTH_TOKEN: key(
+    boolean,
+    true,
+    'Administrators can ask people to make a token of an OAuth application',
+    told,
+  ),
+  OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT: unset(
+    integer(1, 1_000_000),
+    'Most live tokens of one OAuth application; unset, there is no limit',
+  ),
   FEATURE_APP_SPECIFIC_TOKENS: key(
     boolean,
     true,

@@ -262,6 +262,7 @@ test('a file that is not there is a fault of whoever named it', () => {
 test('clients are told the visible keys that are set, and every feature', () => {
   const { config, features } = clientConfig(load({ SECRET_KEY: 'abcdefghijklmnop' }).config)
   expect(config).toEqual({
+    FEATURE_ASSIGN_OAUTH_TOKEN: true,
     PREFERRED_URL_SCHEME: 'http',
     REGISTRY_TITLE: 'Portolan',
     REGISTRY_TITLE_SHORT: 'Portolan',

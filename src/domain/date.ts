@@ -13,3 +13,8 @@ export function rfcDate(date: Date): string {
 export function epochSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000)
 }
+
+/** ISO 8601 in UTC with microseconds, as Quay writes the times of OAuth tokens: `2020-01-01T00:00:00.000000Z`. */
+export function isoMicroseconds(date: Date): string {
+  return date.toISOString().replace('Z', '000Z')
+}

@@ -1,4 +1,6 @@
 import type { Handlers, OperationId } from '#operation.ts'
+import { application } from './v1/application.ts'
+import { authorization } from './v1/authorization.ts'
 import { capabilities } from './v1/capabilities.ts'
 import { error } from './v1/error.ts'
 import { globalMessage } from './v1/global-message.ts'
@@ -25,6 +27,8 @@ import { upload } from './v2/upload.ts'
 
 /** A handler for every operation of both documents; a missing one does not compile. */
 export const handlers: Handlers<OperationId> = {
+  ...application,
+  ...authorization,
   ...capabilities,
   ...error,
   ...globalMessage,

@@ -2,10 +2,12 @@ import type { BodyCheck, Right } from '#domain/permission.ts'
 import { parseRepositoryName } from '#domain/name.ts'
 import { includesRole, readsEverything, repositoryRole } from '#domain/access.ts'
 import { RegistryError } from '#domain/errors.ts'
+import { demandOAuthScopes, mayGiveScopes } from '#domain/oauth-scope.ts'
 import type { Target } from '#domain/target.ts'
 import { findTarget } from '#store/access.ts'
 import type { Entry } from './gate.ts'
 import { enterNamespace } from './namespace-gate.ts'
+import { refuse } from './refusal.ts'
 import type { SecurityDeps } from './scheme.ts'
 import { proveOwnKey } from './service-key-gate.ts'
 
@@ -16,7 +18,7 @@ type Check = (
 ) => Promise<Target> | Target
 
 const checks: Record<BodyCheck, Check> = {
-  'token-scopes': ({ target }) => target,
+  'token-scopes': demandScopes,
   'readable-repository': findReadable,
   'own-key': proveOwnKey,
 }
@@ -56,4 +58,20 @@ async function findReadable(
     tagExpirationSeconds: found.namespace.tagExpirationSeconds,
     role,
   }
+}
+
+/** Nobody gives a token a right that they could not use on the organization themselves. */
+async function demandScopes(
+  { entry, body, target }: Parameters<Check>[0],
+  { db, config }: SecurityDeps,
+): Promise<Target> {
+  const { principal } = entry
+  const scopes = demandOAuthScopes((body as { scope: string }).scope)
+  const found =
+    target?.kind === 'namespace' && principal.kind === 'user'
+      ? await findTarget(db, { namespace: target.name, name: '', userId: principal.id })
+      : undefined
+  if (!found || !mayGiveScopes(principal, found, { scopes, rules: config }))
+    throw refuse(entry, 'a token gets only scopes that you can use on the organization yourself')
+  return target
 }

@@ -9,6 +9,7 @@ import * as people from './migrations/0003-people.ts'
 import * as teamInvites from './migrations/0004-team-invites.ts'
 import * as removalIndexes from './migrations/0005-removal-indexes.ts'
 import * as superuserLists from './migrations/0006-superuser-lists.ts'
+import * as oauth from './migrations/0008-oauth.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -17,6 +18,7 @@ const migrations = {
   '0004-team-invites': teamInvites,
   '0005-removal-indexes': removalIndexes,
   '0006-superuser-lists': superuserLists,
+  '0008-oauth': oauth,
 }
 
 /**

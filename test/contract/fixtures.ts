@@ -1,4 +1,5 @@
 import type { Fixtures } from './fixture.ts'
+import { application } from './v1/application.ts'
 import { manifest as manifestView } from './v1/manifest.ts'
 import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
@@ -24,6 +25,7 @@ export const fixtures: Fixtures = {
   ...tag,
   ...manifestView,
   ...web,
+  ...application,
   ...token,
   ...manifest,
   ...blob,
