@@ -162,6 +162,7 @@ export interface OauthCode {
 
 export interface OauthToken {
   application_id: number;
+  code_hash: string | null;
   created_at: Timestamp;
   created_by_id: number | null;
   expires_at: Timestamp;

@@ -785,6 +785,188 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/app/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what an application is
+         * @description For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+         */
+        get: operations["getApplicationInformation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the applications of an organization
+         * @description By age. Client secrets are shown to administrators of the organization alone.
+         */
+        get: operations["getOrganizationApplications"];
+        put?: never;
+        /**
+         * Create an application
+         * @description Gives the client id and the client secret with which the application asks for tokens. Names need not be unique;
+         *     `__quay_bootstrap_app` is reserved.
+         */
+        post: operations["createOrganizationApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an application of an organization
+         * @description The client secret is shown to administrators of the organization alone.
+         */
+        get: operations["getOrganizationApplication"];
+        /**
+         * Change an application
+         * @description Replaces all fields; those that are left out become empty. Client id, client secret and tokens stay.
+         */
+        put: operations["updateOrganizationApplication"];
+        post?: never;
+        /**
+         * Delete an application
+         * @description All its tokens stop working with the next request.
+         */
+        delete: operations["deleteOrganizationApplication"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications/{client_id}/resetclientsecret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the client secret of an application
+         * @description The earlier secret stops working at once. Tokens that the application holds go on working.
+         */
+        post: operations["resetOrganizationApplicationClientSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications/{client_id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tokens of an application
+         * @description Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+         */
+        get: operations["listOrganizationApplicationTokens"];
+        put?: never;
+        /**
+         * Make a token of an application
+         * @description A token that acts as you, within its scopes. You can only give scopes that you can use on this organization
+         *     yourself; called with an OAuth token, only scopes that the token covers. The token is shown once.
+         */
+        post: operations["createOrganizationApplicationToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications/{client_id}/tokens/{token_uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token of an application
+         * @description It stops working with the next request, and so does what was made from it.
+         */
+        delete: operations["deleteOrganizationApplicationToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/authorizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the applications that may act as you
+         * @description One entry a live token, oldest first, up to 1,000.
+         */
+        get: operations["listUserAuthorizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/authorizations/{access_token_uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an application that may act as you
+         * @description By the uuid of its token.
+         */
+        get: operations["getUserAuthorization"];
+        put?: never;
+        post?: never;
+        /**
+         * Take back what an application may do as you
+         * @description Its token stops working with the next request.
+         */
+        delete: operations["deleteUserAuthorization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/capabilities": {
         parameters: {
             query?: never;
@@ -1999,6 +2181,158 @@ export interface components {
                 [key: string]: components["schemas"]["TeamPermission"];
             };
         };
+        /** @description The namespace that an application belongs to. Its teams are not told here. */
+        ApplicationOwner: {
+            /** @description Name of the organization. */
+            name: string;
+            /** @description Always empty. */
+            email: string;
+            avatar: components["schemas"]["Avatar"];
+            /** @description You administer it. */
+            is_admin: boolean;
+            /** @description You belong to it. */
+            is_member: boolean;
+            teams: components["schemas"]["EmptyObject"];
+            /** @description Always empty. */
+            ordered_teams: string[];
+        };
+        /** @description What anybody may know of an application. */
+        ApplicationInformation: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description What it does, in the words of its administrators. */
+            description: string;
+            /** @description Its home page; empty when none was given. */
+            uri: string;
+            avatar: components["schemas"]["Avatar"];
+            organization: components["schemas"]["ApplicationOwner"];
+        };
+        /** @description An OAuth application, as those see it who administer its organization. For others `client_secret`, `redirect_uri` and `avatar_email` are null. */
+        Application: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description What it does. */
+            description: string;
+            /** @description Its home page. */
+            application_uri: string;
+            /** @description Names the application in the OAuth flow. */
+            client_id: string;
+            /** @description Proves the application when it asks for tokens. Null also for an application that has none until it is reset. */
+            client_secret: string | null;
+            /** @description Where people are sent after they have consented. */
+            redirect_uri: string | null;
+            /** @description E-mail address whose picture stands for it. */
+            avatar_email: string | null;
+        };
+        ApplicationList: {
+            applications: components["schemas"]["Application"][];
+        };
+        /** @description Name of the application; white space around it is cut off. */
+        ApplicationName: string;
+        /**
+         * @description Where people are sent after they have consented: an absolute address with `http`, `https` or a scheme of the
+         *     application's own (`com.example.app:/callback`), without a fragment. The flow takes this address alone; one that ends
+         *     in `/` stands for every address below it too. Empty: only the registry's own page that shows a token.
+         */
+        RegisteredRedirectUri: string;
+        NewApp: {
+            name: components["schemas"]["ApplicationName"];
+            redirect_uri?: components["schemas"]["RegisteredRedirectUri"];
+            /** @description Its home page. */
+            application_uri?: string;
+            /** @description What it does. */
+            description?: string;
+            /** @description E-mail address whose picture stands for it. */
+            avatar_email?: string;
+        };
+        UpdateApp: {
+            name: components["schemas"]["ApplicationName"];
+            redirect_uri: components["schemas"]["RegisteredRedirectUri"];
+            /** @description Its home page. */
+            application_uri: string;
+            /** @description What it does; empty when it is left out. */
+            description?: string;
+            /** @description E-mail address whose picture stands for it; none when it is left out. */
+            avatar_email?: string;
+        };
+        /** @description A token of an application. It acts as the user who made it or consented to it. */
+        OAuthApplicationToken: {
+            /**
+             * Format: uuid
+             * @description Names the token; no secret.
+             */
+            uuid: string;
+            /** @description Name that it was made under; null when it comes from the OAuth flow. */
+            name: string | null;
+            /** @description What it may be used for, separated by spaces. */
+            scope: string;
+            /** @description When it stops working, ISO 8601 in UTC. */
+            expires_at: string | null;
+            /** @description When it was made, ISO 8601 in UTC. */
+            created: string | null;
+            /** @description Who made it. */
+            created_by: string | null;
+            /** @description When it was last used, ISO 8601 in UTC; null when never. */
+            last_accessed: string | null;
+            /** @description The token itself, 40 characters. Only the answer that makes it holds it. */
+            token?: string;
+        };
+        ApplicationTokenList: {
+            tokens: components["schemas"]["OAuthApplicationToken"][];
+            /** @description Ask for the next page with it; left out on the last one. */
+            next_page?: string;
+        };
+        NewApplicationToken: {
+            /** @description What it is for; white space around it is cut off. */
+            name: string;
+            /** @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid. */
+            scope: string;
+            /** @description Seconds that it works: by default and at most 315576000, about ten years. */
+            expiration?: number;
+        };
+        /** @description The namespace that an application belongs to. */
+        AuthorizationOwner: {
+            /** @description Name of the organization. */
+            name: string;
+            avatar: components["schemas"]["Avatar"];
+        };
+        /** @description An application that may act as you. */
+        AuthorizedApplication: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description What it does. */
+            description: string;
+            /** @description Its home page. */
+            url: string;
+            avatar: components["schemas"]["Avatar"];
+            organization: components["schemas"]["AuthorizationOwner"];
+        };
+        /** @description A scope, explained to people. */
+        OAuthScopeView: {
+            /** @description Name of the scope. */
+            scope: string;
+            /** @description What it allows, in a few words. */
+            title: string;
+            /** @description What it allows. */
+            description: string;
+            /** @description Name of an icon for it. */
+            icon: string;
+            /** @description It gives away so much that it should be thought over. */
+            dangerous: boolean;
+        };
+        /** @description A live token with which an application acts as you. */
+        UserAuthorization: {
+            application: components["schemas"]["AuthorizedApplication"];
+            scopes: components["schemas"]["OAuthScopeView"][];
+            /**
+             * Format: uuid
+             * @description Names the token; no secret.
+             */
+            uuid: string;
+        };
+        UserAuthorizationList: {
+            authorizations: components["schemas"]["UserAuthorization"][];
+        };
         /** @description Whether an index may be pushed without all of its manifests. */
         SparseManifests: {
             /** @description An index may name manifests that the repository does not hold. */
@@ -2780,6 +3114,21 @@ export interface components {
          * @example ada
          */
         Grantee: string;
+        /**
+         * @description Client id of an application.
+         * @example XQ5C0HZ0TL7E8KDN1V2M
+         */
+        ClientId: string;
+        /**
+         * @description Uuid of a token of the application.
+         * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+         */
+        OAuthTokenUuid: string;
+        /**
+         * @description Uuid of a token that an application has.
+         * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+         */
+        AccessTokenUuid: string;
         /**
          * @description Id of a message.
          * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
@@ -5553,6 +5902,683 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The team has no role any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getApplicationInformation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "uri": "https://deploy.example.com",
+                     *       "avatar": {
+                     *         "name": "Deploy board",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "app"
+                     *       },
+                     *       "organization": {
+                     *         "name": "acme",
+                     *         "email": "",
+                     *         "avatar": {
+                     *           "name": "acme",
+                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *           "color": "#2ca02c",
+                     *           "kind": "org"
+                     *         },
+                     *         "is_admin": false,
+                     *         "is_member": false,
+                     *         "teams": {},
+                     *         "ordered_teams": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApplicationInformation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationApplications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The applications. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applications": [
+                     *         {
+                     *           "name": "Deploy board",
+                     *           "description": "Shows what runs where",
+                     *           "application_uri": "https://deploy.example.com",
+                     *           "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *           "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *           "redirect_uri": "https://deploy.example.com/callback",
+                     *           "avatar_email": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApplicationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganizationApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Deploy board",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "application_uri": "https://deploy.example.com",
+                 *       "description": "Shows what runs where"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewApp"];
+            };
+        };
+        responses: {
+            /** @description The application is there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "application_uri": "https://deploy.example.com",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "avatar_email": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "application_uri": "https://deploy.example.com",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "avatar_email": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganizationApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Deploy board",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "application_uri": "https://deploy.example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateApp"];
+            };
+        };
+        responses: {
+            /** @description The application as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "application_uri": "https://deploy.example.com",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "avatar_email": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganizationApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application and its tokens are gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resetOrganizationApplicationClientSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application with its new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "application_uri": "https://deploy.example.com",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "avatar_email": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listOrganizationApplicationTokens: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *           "name": "nightly build",
+                     *           "scope": "repo:read repo:write",
+                     *           "expires_at": "2030-01-01T00:00:00.000000Z",
+                     *           "created": "2020-01-01T00:00:00.000000Z",
+                     *           "created_by": "ada",
+                     *           "last_accessed": null
+                     *         }
+                     *       ],
+                     *       "next_page": "eyJhZnRlciI6NTB9"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApplicationTokenList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganizationApplicationToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "nightly build",
+                 *       "scope": "repo:read repo:write",
+                 *       "expiration": 2592000
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewApplicationToken"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *       "name": "nightly build",
+                     *       "scope": "repo:read repo:write",
+                     *       "expires_at": "2030-01-01T00:00:00.000000Z",
+                     *       "created": "2020-01-01T00:00:00.000000Z",
+                     *       "created_by": "ada",
+                     *       "last_accessed": null,
+                     *       "token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthApplicationToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganizationApplicationToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+                /**
+                 * @description Uuid of a token of the application.
+                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                token_uuid: components["parameters"]["OAuthTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUserAuthorizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your authorizations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "authorizations": [
+                     *         {
+                     *           "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *           "application": {
+                     *             "name": "Deploy board",
+                     *             "description": "Shows what runs where",
+                     *             "url": "https://deploy.example.com",
+                     *             "avatar": {
+                     *               "name": "Deploy board",
+                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *               "color": "#1f77b4",
+                     *               "kind": "app"
+                     *             },
+                     *             "organization": {
+                     *               "name": "acme",
+                     *               "avatar": {
+                     *                 "name": "acme",
+                     *                 "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *                 "color": "#2ca02c",
+                     *                 "kind": "org"
+                     *               }
+                     *             }
+                     *           },
+                     *           "scopes": [
+                     *             {
+                     *               "scope": "repo:read",
+                     *               "title": "See and pull your repositories",
+                     *               "description": "Every repository that you may read, private ones included.",
+                     *               "icon": "fa-hdd-o",
+                     *               "dangerous": false
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserAuthorizationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Uuid of a token that an application has.
+                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                access_token_uuid: components["parameters"]["AccessTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The authorization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *       "application": {
+                     *         "name": "Deploy board",
+                     *         "description": "Shows what runs where",
+                     *         "url": "https://deploy.example.com",
+                     *         "avatar": {
+                     *           "name": "Deploy board",
+                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *           "color": "#1f77b4",
+                     *           "kind": "app"
+                     *         },
+                     *         "organization": {
+                     *           "name": "acme",
+                     *           "avatar": {
+                     *             "name": "acme",
+                     *             "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *             "color": "#2ca02c",
+                     *             "kind": "org"
+                     *           }
+                     *         }
+                     *       },
+                     *       "scopes": [
+                     *         {
+                     *           "scope": "repo:read",
+                     *           "title": "See and pull your repositories",
+                     *           "description": "Every repository that you may read, private ones included.",
+                     *           "icon": "fa-hdd-o",
+                     *           "dangerous": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserAuthorization"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUserAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Uuid of a token that an application has.
+                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                access_token_uuid: components["parameters"]["AccessTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
