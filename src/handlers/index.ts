@@ -2,6 +2,7 @@ import type { Handlers, OperationId } from '#operation.ts'
 import { application } from './v1/application.ts'
 import { authorization } from './v1/authorization.ts'
 import { capabilities } from './v1/capabilities.ts'
+import { defaultPermission } from './v1/default-permission.ts'
 import { error } from './v1/error.ts'
 import { globalMessage } from './v1/global-message.ts'
 import { manifest as v1Manifest } from './v1/manifest.ts'
@@ -30,6 +31,7 @@ export const handlers: Handlers<OperationId> = {
   ...application,
   ...authorization,
   ...capabilities,
+  ...defaultPermission,
   ...error,
   ...globalMessage,
   ...v1Manifest,

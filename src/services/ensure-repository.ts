@@ -5,6 +5,7 @@ import type { KnownActor } from '#domain/principal.ts'
 import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { findTarget } from '#store/access.ts'
 import type { Tx } from '#store/db.ts'
+import { applyDefaultPermissions } from '#store/default-permission.ts'
 import { writeLog } from '#store/log.ts'
 import { holdNamespace } from '#store/namespace.ts'
 import { grantRole, holdRepository, insertRepository } from '#store/repository.ts'
@@ -94,9 +95,9 @@ function goneError(fullName: string): RegistryError {
 }
 
 /**
- * Makes a repository; who makes one in another's namespace gets `admin` on it. The audit row
- * (`create_repo`) is written in the same transaction. Undefined when the name is taken. Throws `denied` when the
- * namespace was deleted a moment ago.
+ * Makes a repository; who makes one in another's namespace gets `admin` on it, and others what the default
+ * permissions of the organization say. The audit row (`create_repo`) is written in the same transaction.
+ * Undefined when the name is taken. Throws `denied` when the namespace was deleted a moment ago.
  */
 export async function createRepository(
   tx: Tx,
@@ -119,7 +120,11 @@ export async function createRepository(
     )
   const id = await insertRepository(tx, repository)
   if (id === undefined) return undefined
-  if (!repository.isOwn) await grantRole(tx, { repositoryId: id, userId: actor.id, role: 'admin' })
+  if (!repository.isOwn) {
+    await grantRole(tx, { repositoryId: id, userId: actor.id, role: 'admin' })
+    const { namespaceId } = repository
+    await applyDefaultPermissions(tx, { id, namespaceId, creatorId: actor.id })
+  }
   await writeLog(tx, {
     kind: 'create_repo',
     actor,

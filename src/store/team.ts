@@ -11,16 +11,29 @@ export interface Team {
 }
 
 /** Finds a team of an organization by name. */
-export async function findTeam(
-  db: Db,
-  team: { namespaceId: number; name: string },
-): Promise<Team | undefined> {
-  const row = await db
+export async function findTeam(db: Db, team: NamedTeam): Promise<Team | undefined> {
+  return toTeam(await teams(db, team).executeTakeFirst())
+}
+
+/** Finds a team of an organization by name and keeps its row from being removed until the transaction ends. */
+export async function holdTeam(tx: Tx, team: NamedTeam): Promise<Team | undefined> {
+  return toTeam(await teams(tx, team).forKeyShare().executeTakeFirst())
+}
+
+interface NamedTeam {
+  namespaceId: number
+  name: string
+}
+
+function teams(db: Db, team: NamedTeam) {
+  return db
     .selectFrom('team')
     .select(['id', 'name', 'role', 'description'])
     .where('namespace_id', '=', team.namespaceId)
     .where('name', '=', team.name)
-    .executeTakeFirst()
+}
+
+function toTeam(row: (Omit<Team, 'role'> & { role: string }) | undefined): Team | undefined {
   return row && { ...row, role: row.role as TeamRole }
 }
 

@@ -1,5 +1,6 @@
 import type { Fixtures } from './fixture.ts'
 import { application } from './v1/application.ts'
+import { defaultPermission } from './v1/default-permission.ts'
 import { manifest as manifestView } from './v1/manifest.ts'
 import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
@@ -21,6 +22,7 @@ export const fixtures: Fixtures = {
   ...userNotification,
   ...team,
   ...permission,
+  ...defaultPermission,
   ...repository,
   ...tag,
   ...manifestView,

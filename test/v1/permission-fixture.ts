@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 
 import { makeOrganization } from '#test/support/account.ts'
-import type { Call } from '#test/support/client.ts'
+import { makeCall, type Call } from '#test/support/client.ts'
+import { basicAuth } from '#test/support/machine.ts'
 import { startServer, type TestServer } from '#test/support/server.ts'
 import { create } from './repository-fixture.ts'
 
@@ -41,4 +42,30 @@ export async function addGrants(server: TestServer, repository: string, count: n
     select r.id, a.namespace_id, 'read' from accounts a, repository r where r.name = ${repository}`.execute(
     server.deps.db,
   )
+}
+
+/** Puts an account into a new team of `acme` that has a role. */
+export async function addToTeam(server: TestServer, role: 'creator' | 'admin', userId: number) {
+  await sql`
+    with made as (
+      insert into team (namespace_id, name, role)
+      select id, 'more', ${role} from namespace where name = 'acme' returning id)
+    insert into team_member (team_id, user_id) select id, ${userId} from made`.execute(
+    server.deps.db,
+  )
+}
+
+/** Calls with a registry token for pushes to a repository, given to a name and a secret. */
+export async function logIn(
+  server: TestServer,
+  { login, password }: { login: string; password: string },
+  fullName: string,
+): Promise<Call> {
+  const query = new URLSearchParams({
+    service: server.host,
+    scope: `repository:${fullName}:pull,push`,
+  })
+  const headers = basicAuth(login, password)
+  const { json } = await server.call('GET', `/v2/auth?${query}`, { headers })
+  return makeCall(server.url, () => ({ authorization: `Bearer ${json.token}` }))
 }
