@@ -967,6 +967,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organization/{orgname}/prototypes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the default permissions of an organization
+         * @description Roles that its new repositories give. Repositories that are there already stay as they are.
+         */
+        get: operations["getOrganizationPrototypePermissions"];
+        put?: never;
+        /**
+         * Add a default permission to an organization
+         * @description Every repository that is made from now on, through the API or by a push, gives the role to the delegate. With
+         *     `activating_user` only those that this user makes, and then instead of the role that everybody's repositories give
+         *     the same delegate. Who makes a repository administers it anyway and gets nothing from these. There is one for each
+         *     activating user and delegate: a second one sets the role of the first.
+         */
+        post: operations["createOrganizationPrototypePermission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/prototypes/{prototypeid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the role of a default permission
+         * @description Holds for repositories that are made from now on.
+         */
+        put: operations["updateOrganizationPrototypePermission"];
+        post?: never;
+        /**
+         * Remove a default permission
+         * @description Repositories that were made under it keep the role they gave.
+         */
+        delete: operations["deleteOrganizationPrototypePermission"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/capabilities": {
         parameters: {
             query?: never;
@@ -2333,6 +2384,74 @@ export interface components {
         UserAuthorizationList: {
             authorizations: components["schemas"]["UserAuthorization"][];
         };
+        /** @description The user or robot whose new repositories it is for; null: for those that anybody makes. */
+        DefaultPermissionUser: {
+            /** @description Name of the user or the robot. */
+            name: string;
+            /**
+             * @description Always `user`.
+             * @enum {string}
+             */
+            kind: "user";
+            /** @description It is a robot account. */
+            is_robot: boolean;
+            /** @description The user is in a team of the organization, or the robot belongs to it. */
+            is_org_member: boolean;
+            avatar: components["schemas"]["Avatar"];
+        } | null;
+        /** @description Who is given the role: a user, a robot or a team. */
+        DefaultPermissionDelegate: {
+            /** @description Name of the user, the robot or the team. */
+            name: string;
+            /**
+             * @description A robot counts as `user`.
+             * @enum {string}
+             */
+            kind: "user" | "team";
+            /** @description It is a robot account; not sent for teams. */
+            is_robot?: boolean;
+            /** @description The user is in a team of the organization, or the robot belongs to it; not sent for teams. */
+            is_org_member?: boolean;
+            avatar: components["schemas"]["Avatar"];
+        };
+        /** @description A role that every new repository of the organization gives to a user, a robot or a team. */
+        DefaultPermission: {
+            /**
+             * Format: uuid
+             * @description Names it in `updateOrganizationPrototypePermission` and `deleteOrganizationPrototypePermission`.
+             */
+            id: string;
+            role: components["schemas"]["RepositoryRole"];
+            activating_user: components["schemas"]["DefaultPermissionUser"];
+            delegate: components["schemas"]["DefaultPermissionDelegate"];
+        };
+        DefaultPermissions: {
+            /** @description In the order in which they were made, 10,000 at most. */
+            prototypes: components["schemas"]["DefaultPermission"][];
+        };
+        /** @description Whose new repositories it is for; everybody's when it is left out. */
+        ActivatingUser: {
+            /** @description Name of a user or a robot of the organization. */
+            name: string;
+        };
+        /** @description Who is given the role. */
+        DelegateName: {
+            /** @description Name of a user, a robot of the organization, or one of its teams. */
+            name: string;
+            /**
+             * @description A robot counts as `user`.
+             * @enum {string}
+             */
+            kind: "user" | "team";
+        };
+        NewDefaultPermission: {
+            role: components["schemas"]["RepositoryRole"];
+            activating_user?: components["schemas"]["ActivatingUser"];
+            delegate: components["schemas"]["DelegateName"];
+        };
+        DefaultPermissionChange: {
+            role: components["schemas"]["RepositoryRole"];
+        };
         /** @description Whether an index may be pushed without all of its manifests. */
         SparseManifests: {
             /** @description An index may name manifests that the repository does not hold. */
@@ -3129,6 +3248,11 @@ export interface components {
          * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
          */
         AccessTokenUuid: string;
+        /**
+         * @description Id of the default permission.
+         * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
+         */
+        PrototypeId: string;
         /**
          * @description Id of a message.
          * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
@@ -6579,6 +6703,261 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The token is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationPrototypePermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The default permissions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "prototypes": [
+                     *         {
+                     *           "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
+                     *           "role": "write",
+                     *           "activating_user": {
+                     *             "name": "ada",
+                     *             "kind": "user",
+                     *             "is_robot": false,
+                     *             "is_org_member": true,
+                     *             "avatar": {
+                     *               "name": "ada",
+                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *               "color": "#1f77b4",
+                     *               "kind": "user"
+                     *             }
+                     *           },
+                     *           "delegate": {
+                     *             "name": "builders",
+                     *             "kind": "team",
+                     *             "avatar": {
+                     *               "name": "builders",
+                     *               "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *               "color": "#2ca02c",
+                     *               "kind": "team"
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DefaultPermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganizationPrototypePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "write",
+                 *       "activating_user": {
+                 *         "name": "ada"
+                 *       },
+                 *       "delegate": {
+                 *         "name": "builders",
+                 *         "kind": "team"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewDefaultPermission"];
+            };
+        };
+        responses: {
+            /** @description The default permission holds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
+                     *       "role": "write",
+                     *       "activating_user": {
+                     *         "name": "ada",
+                     *         "kind": "user",
+                     *         "is_robot": false,
+                     *         "is_org_member": true,
+                     *         "avatar": {
+                     *           "name": "ada",
+                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *           "color": "#1f77b4",
+                     *           "kind": "user"
+                     *         }
+                     *       },
+                     *       "delegate": {
+                     *         "name": "builders",
+                     *         "kind": "team",
+                     *         "avatar": {
+                     *           "name": "builders",
+                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *           "color": "#2ca02c",
+                     *           "kind": "team"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DefaultPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganizationPrototypePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Id of the default permission.
+                 * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
+                 */
+                prototypeid: components["parameters"]["PrototypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "write"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DefaultPermissionChange"];
+            };
+        };
+        responses: {
+            /** @description The default permission as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
+                     *       "role": "write",
+                     *       "activating_user": {
+                     *         "name": "ada",
+                     *         "kind": "user",
+                     *         "is_robot": false,
+                     *         "is_org_member": true,
+                     *         "avatar": {
+                     *           "name": "ada",
+                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *           "color": "#1f77b4",
+                     *           "kind": "user"
+                     *         }
+                     *       },
+                     *       "delegate": {
+                     *         "name": "builders",
+                     *         "kind": "team",
+                     *         "avatar": {
+                     *           "name": "builders",
+                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *           "color": "#2ca02c",
+                     *           "kind": "team"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DefaultPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganizationPrototypePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Id of the default permission.
+                 * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
+                 */
+                prototypeid: components["parameters"]["PrototypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The default permission is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
