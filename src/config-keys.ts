@@ -12,6 +12,7 @@ import {
 } from './config-kinds.ts'
 import { key, unset, type ConfigKey } from './config-key.ts'
 import { mail } from './config-keys-mail.ts'
+import { outgoing, robots } from './config-keys-robot.ts'
 
 export type { ConfigKey } from './config-key.ts'
 
@@ -255,9 +256,22 @@ export const configSections: Readonly<
   'Tags and their history': tags,
   'Audit log': audit,
   Mail: mail,
+  Robots: robots,
+  'Calls to other hosts': outgoing,
 }
 
-const table = { ...reach, ...keeping, ...people, ...signIn, ...content, ...tags, ...audit, ...mail }
+const table = {
+  ...reach,
+  ...keeping,
+  ...people,
+  ...signIn,
+  ...content,
+  ...tags,
+  ...audit,
+  ...mail,
+  ...robots,
+  ...outgoing,
+}
 
 /** Name of a key that is built. */
 export type ConfigKeyName = keyof typeof table

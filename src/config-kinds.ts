@@ -134,6 +134,12 @@ export const address = text('an IP address or localhost', { format: 'address' })
 /** An IP address, or a network in CIDR form. */
 export const network = text('an IP address or a network such as 10.0.0.0/8', { format: 'network' })
 
+/** A host name, an IP address, or a network in CIDR form. */
+export const host = text('a host name, an IP address or a network such as 10.0.0.0/8', {
+  maxLength: 255,
+  anyOf: [{ format: 'network' }, { pattern: '^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$' }],
+})
+
 function isAddress(written: string): boolean {
   return written === 'localhost' || isIP(written) !== 0
 }

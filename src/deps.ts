@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 
 import type { Clock } from '#domain/clock.ts'
+import type { LastUse } from '#domain/last-use.ts'
 import type { Config } from '#config.ts'
 import type { Db } from '#store/db.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import type { Sealer } from '#credentials/secrets.ts'
 import type { SigningKeys } from '#credentials/signing-keys.ts'
+import type { Outbound } from '#outbound/outbound.ts'
 
 /** What handlers and services work with; composed once in `registry.ts`. */
 export interface Deps {
@@ -16,4 +18,6 @@ export interface Deps {
   log: Logger
   keys: SigningKeys
   sealer: Sealer
+  lastUse: LastUse
+  outbound: Outbound
 }

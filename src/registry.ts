@@ -2,6 +2,7 @@ import type { createServer } from 'node:http'
 import type { Logger } from 'pino'
 
 import { systemClock, type Clock } from '#domain/clock.ts'
+import { openIssuerKeys } from '#credentials/issuer-keys.ts'
 import { openSigningKeys } from '#credentials/signing-keys.ts'
 import { openSealer } from '#credentials/secrets.ts'
 import { openTokenVerifier } from '#credentials/registry-tokens.ts'
@@ -9,6 +10,8 @@ import { createApp } from '#http/app.ts'
 import { openBlobWatch } from '#http/blob-watch.ts'
 import { openMetrics } from '#http/metrics.ts'
 import { startJobs, type Jobs } from '#jobs/run.ts'
+import { openOutbound } from '#outbound/outbound.ts'
+import { openLastUse } from '#services/last-use.ts'
 import { recheckBlob } from '#services/recheck-blob.ts'
 import { connect } from '#store/db.ts'
 import type { BlobDriver } from '#storage/driver.ts'
@@ -48,7 +51,14 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
   const issuer = config.INSTANCE_SERVICE_KEY_SERVICE
   const keys = openSigningKeys({ db, secretKey, service: issuer, clock })
   const sealer = openSealer(secretKey)
-  const deps: Deps = { config, db, blobs, clock, log, keys, sealer }
+  const outbound = openOutbound({ allowedHosts: config.SSRF_ALLOWED_HOSTS })
+  const lastUse = openLastUse({
+    db,
+    clock,
+    config,
+    onError: (error) => log.warn(error, 'the times of last use could not be written yet'),
+  })
+  const deps: Deps = { config, db, blobs, clock, log, keys, sealer, lastUse, outbound }
   const metrics = openMetrics(connection.pool)
   const watch = openBlobWatch((digest, version) =>
     recheckBlob(deps, { digest, version }, (verdict) => {
@@ -58,6 +68,7 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
   const app = await createApp({
     ...deps,
     secretKey,
+    issuerKeys: openIssuerKeys({ outbound, clock }),
     verifyToken: openTokenVerifier({ keys, issuer, clock }),
     metrics,
     watch,
@@ -67,6 +78,9 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
     deps,
     handle: app.callback(),
     startJobs: () => startJobs(deps, connection.pool),
-    close: () => connection.close(),
+    async close() {
+      await lastUse.close()
+      await connection.close()
+    },
   }
 }

@@ -266,6 +266,7 @@ test('clients are told the visible keys that are set, and every feature', () => 
     PREFERRED_URL_SCHEME: 'http',
     REGISTRY_TITLE: 'Portolan',
     REGISTRY_TITLE_SHORT: 'Portolan',
+    ROBOTS_DISALLOW: false,
     FEATURE_REPO_MIRROR: false,
     TAG_EXPIRATION_OPTIONS: ['0s', '1d', '1w', '2w', '4w'],
     PERMANENTLY_DELETE_TAGS: true,

@@ -3,21 +3,20 @@ import { userPrincipal, type KnownPrincipal, type StandingRules } from '#domain/
 import { checkAppToken } from './check-app-token.ts'
 import { checkCredentials, type CheckDeps } from './check-credentials.ts'
 import { checkOAuthToken } from './check-oauth-token.ts'
-import { checkRobot } from './check-robot.ts'
+import { checkRobot, type RobotLoginDeps } from './check-robot.ts'
 
 /** What checking a login takes. */
-export type LoginDeps = CheckDeps & {
-  config: StandingRules & { FEATURE_APP_SPECIFIC_TOKENS: boolean }
-}
+export type LoginDeps = CheckDeps &
+  RobotLoginDeps & { config: StandingRules & { FEATURE_APP_SPECIFIC_TOKENS: boolean } }
 
 /**
  * Who logs in to the registry with a name and a secret, as docker and the like send them: a user or an e-mail
- * address with the password, a robot (`owner+short`) with its token, `$app` with an app token, `$oauthtoken` with
+ * address with the password, a robot (`owner+short`) with its token or a password that it got for an outside token, `$app` with an app token, `$oauthtoken` with
  * an OAuth token. Throws `unauthorized`, saying which of the four was tried, or `too_many_attempts`.
  */
 export async function checkLogin(
   deps: LoginDeps,
-  { login, password }: { login: string; password: string },
+  { login, password, host }: { login: string; password: string; host: string },
 ): Promise<KnownPrincipal> {
   if (login === '$oauthtoken')
     return (
@@ -33,7 +32,7 @@ export async function checkLogin(
   }
   if (login.includes('+') && !login.includes('@'))
     return (
-      (await checkRobot(deps, { username: login, token: password })) ??
+      (await checkRobot(deps, { username: login, token: password, host })) ??
       refuse('no robot of this name has this token')
     )
   const user = await checkCredentials(deps, { login, password })

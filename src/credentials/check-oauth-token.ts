@@ -6,6 +6,7 @@ import {
   type UserPrincipal,
 } from '#domain/principal.ts'
 import type { Clock } from '#domain/clock.ts'
+import type { LastUse } from '#domain/last-use.ts'
 import type { Db } from '#store/db.ts'
 import { findOAuthToken, type OAuthLogin } from '#store/oauth.ts'
 import { oauthTokenNameLength } from './oauth-tokens.ts'
@@ -13,13 +14,14 @@ import { hashToken, sameSecret } from './secrets.ts'
 
 /** The owner of an OAuth token, limited to its scopes; undefined when it is no good or its owner is disabled. */
 export async function checkOAuthToken(
-  { db, clock, config }: { db: Db; clock: Clock; config: StandingRules },
+  { db, clock, config, lastUse }: { db: Db; clock: Clock; config: StandingRules; lastUse: LastUse },
   token: string,
 ): Promise<UserPrincipal | undefined> {
   const namePart = token.slice(0, oauthTokenNameLength)
   const found = await findOAuthToken(db, { namePart, at: clock.now() })
   const secretHash = hashToken(token.slice(oauthTokenNameLength))
   if (!found?.enabled || !sameSecret(found.secret_hash, secretHash)) return undefined
+  lastUse.record('oauth_token', found.token_id)
   return userPrincipal(found, oauthCredential(found), config)
 }
 

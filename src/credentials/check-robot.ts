@@ -1,14 +1,62 @@
-import { robotPrincipal, type RobotPrincipal, type StandingRules } from '#domain/principal.ts'
+import type { Clock } from '#domain/clock.ts'
+import type { LastUse } from '#domain/last-use.ts'
+import {
+  robotPrincipal,
+  type Credential,
+  type RobotPrincipal,
+  type StandingRules,
+} from '#domain/principal.ts'
+import { mayLogInAsRobot, type RobotRules } from '#domain/robot.ts'
 import type { Db } from '#store/db.ts'
-import { findRobotByName } from '#store/robot.ts'
+import { findRobotByName, type Robot } from '#store/robot.ts'
+import { looksLikeRobotPassword, readRobotPassword } from './robot-passwords.ts'
 import { hashToken, sameSecret } from './secrets.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
-/** The robot `owner+short` with this token; undefined when there is none, or its owner is disabled. */
+/** What checking a robot's login takes. */
+export interface RobotLoginDeps {
+  db: Db
+  clock: Clock
+  keys: SigningKeys
+  lastUse: LastUse
+  config: StandingRules & RobotRules & { INSTANCE_SERVICE_KEY_SERVICE: string }
+}
+
+/**
+ * The robot `owner+short` with its token, or with the password that it got for an outside token at this host.
+ * Undefined when there is none, its owner is disabled, or robots are disallowed and it is not on the list.
+ */
 export async function checkRobot(
-  { db, config }: { db: Db; config: StandingRules },
-  { username, token }: { username: string; token: string },
+  deps: RobotLoginDeps,
+  given: { username: string; token: string; host: string },
 ): Promise<RobotPrincipal | undefined> {
+  const robot = await findLoginRobot(deps, given.username)
+  const credential = robot && (await proveRobot(deps, robot, given))
+  if (!credential) return undefined
+  deps.lastUse.record('robot', robot.id)
+  return robotPrincipal(robot, credential, deps.config)
+}
+
+/** A robot that may log in, whatever it shows for that. */
+export async function findLoginRobot(
+  { db, config }: Pick<RobotLoginDeps, 'db' | 'config'>,
+  username: string,
+): Promise<Robot | undefined> {
+  if (!mayLogInAsRobot(username, config)) return undefined
   const robot = await findRobotByName(db, username)
-  if (!robot?.owner_enabled || !sameSecret(robot.token_hash, hashToken(token))) return undefined
-  return robotPrincipal(robot, { kind: 'robot_token' }, config)
+  return robot?.owner_enabled ? robot : undefined
+}
+
+async function proveRobot(
+  { keys, clock, config }: RobotLoginDeps,
+  robot: Robot,
+  { token, host }: { token: string; host: string },
+): Promise<Credential | undefined> {
+  if (!looksLikeRobotPassword(token))
+    return sameSecret(robot.token_hash, hashToken(token)) ? { kind: 'robot_token' } : undefined
+  const place = { service: config.INSTANCE_SERVICE_KEY_SERVICE, host, at: clock.now() }
+  const password = await readRobotPassword(keys, token, place)
+  const isRobots =
+    password?.uuid === robot.uuid && password.credentialEpoch === robot.credential_epoch
+  return isRobots ? { kind: 'robot_password' } : undefined
 }

@@ -25,6 +25,11 @@ function randomText(length: number, alphabet: string): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
 }
 
+/** Token of a robot: 64 characters out of A-Z and 0-9 (Quay's form). */
+export function randomRobotToken(): string {
+  return randomText(64, capitals + digits)
+}
+
 /** sha256 in hex: how tokens that are shown once are kept. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')
@@ -55,27 +60,30 @@ export interface Sealer {
 
 /** A sealer under SECRET_KEY. */
 export function openSealer(secretKey: string): Sealer {
-  return {
-    seal: (plain) => seal(secretKey, plain),
-    unseal: (sealed) => unseal(secretKey, sealed),
-  }
+  // Derived once: a list of robots unseals thousands of tokens.
+  const key = sealingKey(secretKey)
+  return { seal: (plain) => encrypt(key, plain), unseal: (sealed) => decrypt(key, sealed) }
 }
 
 /** Encrypts a secret under SECRET_KEY: AES-256-GCM, as nonce, tag and ciphertext in one. */
 export function seal(secretKey: string, plain: string): Buffer {
-  const iv = randomBytes(ivBytes)
-  const cipher = createCipheriv('aes-256-gcm', sealingKey(secretKey), iv)
-  const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
-  return Buffer.concat([iv, cipher.getAuthTag(), body])
+  return encrypt(sealingKey(secretKey), plain)
 }
 
 /** Reverse of `seal`. Throws when the bytes were changed or SECRET_KEY is another one. */
 export function unseal(secretKey: string, sealed: Buffer): string {
-  const decipher = createDecipheriv(
-    'aes-256-gcm',
-    sealingKey(secretKey),
-    sealed.subarray(0, ivBytes),
-  )
+  return decrypt(sealingKey(secretKey), sealed)
+}
+
+function encrypt(key: Buffer, plain: string): Buffer {
+  const iv = randomBytes(ivBytes)
+  const cipher = createCipheriv('aes-256-gcm', key, iv)
+  const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
+  return Buffer.concat([iv, cipher.getAuthTag(), body])
+}
+
+function decrypt(key: Buffer, sealed: Buffer): string {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivBytes))
   decipher.setAuthTag(sealed.subarray(ivBytes, ivBytes + tagBytes))
   return (
     decipher.update(sealed.subarray(ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8')

@@ -26,8 +26,12 @@ export type Credential =
   | { kind: 'session'; signedInAt: Date }
   | { kind: 'password' }
   | { kind: 'refresh_token' }
-  /** A robot's own token, or the registry's token for one that came with an outside identity. */
+  /** A robot's own token. */
   | { kind: 'robot_token' }
+  /** The password that stands for a robot for an hour, which it got for an outside token. */
+  | { kind: 'robot_password' }
+  /** A token of another issuer that stands for a robot; good for getting such a password alone. */
+  | { kind: 'outside_token'; issuer: string; subject: string }
   | OAuthTokenCredential
   | AppTokenCredential
   | ServiceTokenCredential

@@ -10,6 +10,7 @@ import { permission } from './v1/permission.ts'
 import { organization } from './v1/organization.ts'
 import { repository } from './v1/repository.ts'
 import { serviceKey } from './v1/service-key.ts'
+import { organizationRobot, robot, userRobot } from './v1/robot.ts'
 import { signin } from './v1/signin.ts'
 import { superuser } from './v1/superuser.ts'
 import { tag as v1Tag } from './v1/tag.ts'
@@ -39,6 +40,9 @@ export const handlers: Handlers<OperationId> = {
   ...organization,
   ...repository,
   ...serviceKey,
+  ...organizationRobot,
+  ...robot,
+  ...userRobot,
   ...signin,
   ...superuser,
   ...v1Tag,

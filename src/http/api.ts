@@ -14,6 +14,7 @@ import { enterWithBody } from '#security/body-checks.ts'
 import { demandFeatures, enter, readPermissions, type Entry } from '#security/gate.ts'
 import { refuse, withScope } from '#security/refusal.ts'
 import { oauthToken } from '#security/oauth-token.ts'
+import { robotFederation } from '#security/robot-federation.ts'
 import { registryToken } from '#security/registry-token.ts'
 import type { Scheme, SecurityDeps } from '#security/scheme.ts'
 import { serviceKey } from '#security/service-token.ts'
@@ -34,6 +35,7 @@ const schemes: Record<string, Scheme> = {
   registryToken,
   basic,
   serviceKey,
+  robotFederation,
 }
 const permissions = readPermissions()
 

@@ -1,4 +1,7 @@
 import type { Principal } from '#domain/principal.ts'
+import type { LastUse } from '#domain/last-use.ts'
+import type { IssuerKeys } from '#credentials/issuer-keys.ts'
+import type { SigningKeys } from '#credentials/signing-keys.ts'
 import type { VerifyRegistryToken } from '#credentials/registry-tokens.ts'
 import type { Db } from '#store/db.ts'
 import type { Config } from '#config.ts'
@@ -25,7 +28,10 @@ export interface SecurityDeps {
   db: Db
   config: Config
   clock: Clock
+  keys: SigningKeys
   verifyToken: VerifyRegistryToken
+  issuerKeys: IssuerKeys
+  lastUse: LastUse
 }
 
 /**

@@ -2,6 +2,7 @@ import { checkLogin } from '#credentials/check-login.ts'
 import { hashToken } from '#credentials/secrets.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { robotPrincipal, userPrincipal, type KnownPrincipal } from '#domain/principal.ts'
+import { mayLogInAsRobot } from '#domain/robot.ts'
 import { findRefreshToken } from '#store/refresh-token.ts'
 import { findRobotById } from '#store/robot.ts'
 import { findUserById } from '#store/user.ts'
@@ -36,6 +37,7 @@ export async function exchangeGrant(
       const principal = await checkLogin(deps, {
         login: demandField(form, 'username'),
         password: demandField(form, 'password'),
+        host,
       })
       return issueToken(deps, {
         ...request,
@@ -76,7 +78,8 @@ async function findRefreshed(
   if (user?.enabled && user.credential_epoch === found?.credential_epoch)
     return userPrincipal(user, credential, config)
   const robot = isFor && !user ? await findRobotById(db, found.user_id) : undefined
-  if (robot?.owner_enabled && robot.credential_epoch === found?.credential_epoch)
+  const mayLogIn = robot?.owner_enabled && mayLogInAsRobot(robot.username, config)
+  if (mayLogIn && robot.credential_epoch === found?.credential_epoch)
     return robotPrincipal(robot, credential, config)
   throw new RegistryError(
     'unauthorized',

@@ -40,6 +40,7 @@ export type LogKind =
   | 'regenerate_robot_token'
   | 'create_robot_federation'
   | 'delete_robot_federation'
+  | 'federated_robot_token_exchange'
   | 'create_application'
   | 'update_application'
   | 'delete_application'

@@ -1,0 +1,38 @@
+import { findLoginRobot } from '#credentials/check-robot.ts'
+import { verifyOutsideToken } from '#credentials/outside-token.ts'
+import { RegistryError } from '#domain/errors.ts'
+import { robotPrincipal } from '#domain/principal.ts'
+import type { FederationEntry } from '#domain/robot.ts'
+import { readBasic } from './basic.ts'
+import type { Scheme } from './scheme.ts'
+
+/**
+ * A robot's whole name with a token of an issuer that stands for it. What is wrong goes to nobody: an unknown
+ * robot and a token that does not fit are refused alike.
+ */
+export const robotFederation: Scheme = async ({ authorization, host }, deps) => {
+  if (authorization === undefined) return undefined
+  const given = readBasic(authorization)
+  const robot = given && (await findLoginRobot(deps, given.login))
+  if (!robot) throw refusal(given?.login)
+  const wanted = {
+    entries: robot.federation as unknown as FederationEntry[],
+    host,
+    at: deps.clock.now(),
+  }
+  try {
+    const { issuer, subject } = await verifyOutsideToken(deps.issuerKeys, given.password, wanted)
+    return robotPrincipal(robot, { kind: 'outside_token', issuer, subject }, deps.config)
+  } catch (cause) {
+    throw refusal(given.login, cause)
+  }
+}
+
+function refusal(login: string | undefined, cause?: unknown): RegistryError {
+  const whom = login === undefined ? 'a robot' : `'${login.slice(0, 200)}'`
+  return new RegistryError(
+    'invalid_token',
+    `the token does not stand for ${whom}: send a robot's name and a token of one of its issuers as Basic credentials`,
+    { cause },
+  )
+}
