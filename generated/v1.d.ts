@@ -1018,6 +1018,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user/robots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your robots
+         * @description By name, with their tokens.
+         */
+        get: operations["getUserRobots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots/{robot_shortname}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one of your robots
+         * @description An unknown robot answers 400, as with Quay.
+         */
+        get: operations["getUserRobot"];
+        /**
+         * Create a robot of your own
+         * @description A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+         */
+        put: operations["createUserRobot"];
+        post?: never;
+        /**
+         * Delete one of your robots
+         * @description Its roles, its place in teams and its tokens are gone with it at once. An unknown robot answers 400.
+         */
+        delete: operations["deleteUserRobot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots/{robot_shortname}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give one of your robots a new token
+         * @description The former token, and every token that was made with it, stops with the next request. An unknown robot answers 400.
+         */
+        post: operations["regenerateUserRobotToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots/{robot_shortname}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the roles of one of your robots
+         * @description By name of the repository. An unknown robot answers 400.
+         */
+        get: operations["getUserRobotPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots/{robot_shortname}/federation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whose tokens stand for one of your robots
+         * @description An empty list when nobody's do. An unknown robot answers 400.
+         */
+        get: operations["getUserRobotFederation"];
+        put?: never;
+        /**
+         * Let tokens of others stand for one of your robots
+         * @description Replaces the whole list. Whoever holds a token of one of the issuers for the subject gets a password of the robot for an hour, by `robotFederationToken`. Passwords that were got by entries which are no longer there stop with the next request. An unknown robot answers 400.
+         */
+        post: operations["createUserRobotFederation"];
+        /**
+         * Let no other tokens stand for one of your robots
+         * @description Passwords that were got that way stop with the next request. An unknown robot answers 400.
+         */
+        delete: operations["deleteUserRobotFederation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the robots of an organization
+         * @description By name. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
+         */
+        get: operations["getOrgRobots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots/{robot_shortname}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a robot of an organization
+         * @description An unknown robot answers 400, as with Quay. A global read-only superuser does not see the token.
+         */
+        get: operations["getOrgRobot"];
+        /**
+         * Create a robot for an organization
+         * @description A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+         */
+        put: operations["createOrgRobot"];
+        post?: never;
+        /**
+         * Delete a robot of an organization
+         * @description Its roles, its place in teams and its tokens are gone with it at once. An unknown robot answers 400.
+         */
+        delete: operations["deleteOrgRobot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots/{robot_shortname}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a robot of an organization a new token
+         * @description The former token, and every token that was made with it, stops with the next request. An unknown robot answers 400.
+         */
+        post: operations["regenerateOrgRobotToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots/{robot_shortname}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the roles of a robot of an organization
+         * @description By name of the repository. Roles by way of a team are not among them. The right is that of an administrator of the organization, and so is the scope; Quay declares `user:admin` and tests the former. An unknown robot answers 400.
+         */
+        get: operations["getOrgRobotPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots/{robot_shortname}/federation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whose tokens stand for a robot of an organization
+         * @description An empty list when nobody's do. An unknown robot answers 400.
+         */
+        get: operations["getOrgRobotFederation"];
+        put?: never;
+        /**
+         * Let tokens of others stand for a robot of an organization
+         * @description Replaces the whole list. Whoever holds a token of one of the issuers for the subject gets a password of the robot for an hour, by `robotFederationToken`. Passwords that were got by entries which are no longer there stop with the next request. An unknown robot answers 400.
+         */
+        post: operations["createOrgRobotFederation"];
+        /**
+         * Let no other tokens stand for a robot of an organization
+         * @description Passwords that were got that way stop with the next request. An unknown robot answers 400.
+         */
+        delete: operations["deleteOrgRobotFederation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/capabilities": {
         parameters: {
             query?: never;
@@ -1428,6 +1660,29 @@ export interface paths {
          * @description The service proves itself as with `putServicePublicKey`, with a token that is signed with the key itself or with any approved key of the service.
          */
         delete: operations["deleteServicePublicKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/federation/robot/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exchange a token of another issuer for a robot's password
+         * @description For pipelines that have a token of their own platform (OIDC) and shall keep no secret of the registry. HTTP Basic
+         *     with the robot's full name and that token. The token must be signed by one of the issuers that
+         *     `createOrgRobotFederation` or `createUserRobotFederation` has named for the robot, with the subject named there.
+         *     The answer is the robot's password for an hour, for `docker login` and `/v2/auth`.
+         */
+        get: operations["robotFederationToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2452,6 +2707,94 @@ export interface components {
         DefaultPermissionChange: {
             role: components["schemas"]["RepositoryRole"];
         };
+        /**
+         * @description Full name, `owner+short`: what clients log in with.
+         * @example acme+deploy
+         */
+        RobotName: string;
+        /**
+         * @description The robot's password for `docker login`. Keep it secret.
+         * @example 3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ
+         */
+        RobotToken: string;
+        /**
+         * @description Whatever its owner wants to keep with it.
+         * @example {
+         *       "pipeline": "release"
+         *     }
+         */
+        RobotMetadata: {
+            [key: string]: unknown;
+        };
+        /** @description A team that a robot is in. */
+        RobotTeam: {
+            /** @description Name of the team. */
+            name: string;
+            avatar: components["schemas"]["Avatar"];
+        };
+        /** @description A robot account. */
+        Robot: {
+            name: components["schemas"]["RobotName"];
+            /** @description When it was made. */
+            created: components["schemas"]["RfcDate"];
+            /** @description When it last logged in, within a minute or so; null when it never did, and while FEATURE_USER_LAST_ACCESSED is off. */
+            last_accessed: string | null;
+            /** @description What it is for. */
+            description: string;
+            token?: components["schemas"]["RobotToken"];
+            unstructured_metadata?: components["schemas"]["RobotMetadata"];
+            /** @description Teams that it is in, by name. Sent when `permissions` is asked for. */
+            teams?: components["schemas"]["RobotTeam"][];
+            /** @description Repositories that it was given a role on, by name. Sent when `permissions` is asked for. */
+            repositories?: string[];
+        };
+        RobotList: {
+            /** @description By name. */
+            robots: components["schemas"]["Robot"][];
+        };
+        CreateRobot: {
+            /**
+             * @description What it is for.
+             * @default
+             */
+            description: string;
+            unstructured_metadata?: components["schemas"]["RobotMetadata"];
+        };
+        /** @description A role that a robot was given on a repository. */
+        RobotPermission: {
+            repository: {
+                /** @description Name inside the namespace. */
+                name: string;
+                /** @description Anyone may read it. */
+                is_public: boolean;
+            };
+            /**
+             * @description What the robot may do there.
+             * @enum {string}
+             */
+            role: "read" | "write" | "admin";
+        };
+        RobotPermissions: {
+            /** @description By name of the repository. */
+            permissions: components["schemas"]["RobotPermission"][];
+        };
+        /**
+         * @description A token fits when `iss`, `sub` and `aud` are these.
+         * @example {
+         *       "issuer": "https://ci.example.com",
+         *       "subject": "repo:acme/nginx:ref:refs/heads/main"
+         *     }
+         */
+        RobotFederationEntry: {
+            /** @description URL of the OIDC issuer, exactly as in the claim `iss`; its keys are found by `/.well-known/openid-configuration` below it. `https`; `http` only for hosts in SSRF_ALLOWED_HOSTS. */
+            issuer: string;
+            /** @description The claim `sub`. */
+            subject: string;
+            /** @description The claim `aud`; left out: host of this registry. */
+            audience?: string;
+        };
+        /** @description Whose tokens stand for the robot. */
+        RobotFederation: components["schemas"]["RobotFederationEntry"][];
         /** @description Whether an index may be pushed without all of its manifests. */
         SparseManifests: {
             /** @description An index may name manifests that the repository does not hold. */
@@ -2790,6 +3133,10 @@ export interface components {
             /** @description Exponent of an RSA key. */
             e?: string;
         };
+        FederatedToken: {
+            /** @description The robot's password for an hour, in place of its own. */
+            token: string;
+        };
     };
     responses: {
         /** @description The request breaks a rule; `detail` says which. */
@@ -3070,6 +3417,26 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
+        /** @description There is no such robot, or the token does not stand for it. */
+        FederationRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "the token does not stand for acme+deploy",
+                 *       "message": "the token does not stand for acme+deploy",
+                 *       "error_message": "the token does not stand for acme+deploy",
+                 *       "error_type": "invalid_token",
+                 *       "title": "invalid_token",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
+                 *       "status": 401
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
         /** @description The registry failed. The log holds the cause under `request_id`. */
         ServerError: {
             headers: {
@@ -3253,6 +3620,26 @@ export interface components {
          * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
          */
         PrototypeId: string;
+        /**
+         * @description Send teams and repositories of each robot too.
+         * @example true
+         */
+        RobotPermissionsWanted: boolean;
+        /**
+         * @description Send the tokens to those who may see them.
+         * @example false
+         */
+        RobotTokenWanted: boolean;
+        /**
+         * @description Send only the first ones.
+         * @example 100
+         */
+        RobotLimit: number;
+        /**
+         * @description Name of the robot without its namespace and the `+`.
+         * @example ci
+         */
+        RobotShortname: string;
         /**
          * @description Id of a message.
          * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
@@ -6972,6 +7359,841 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getUserRobots: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Send teams and repositories of each robot too.
+                 * @example true
+                 */
+                permissions?: components["parameters"]["RobotPermissionsWanted"];
+                /**
+                 * @description Send the tokens to those who may see them.
+                 * @example false
+                 */
+                token?: components["parameters"]["RobotTokenWanted"];
+                /**
+                 * @description Send only the first ones.
+                 * @example 100
+                 */
+                limit?: components["parameters"]["RobotLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The robots. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "robots": [
+                     *         {
+                     *           "name": "acme+deploy",
+                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "last_accessed": null,
+                     *           "description": "Deploys from the pipeline",
+                     *           "token": "3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RobotList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserRobot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The robot. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme+deploy",
+                     *       "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *       "last_accessed": null,
+                     *       "description": "Deploys from the pipeline",
+                     *       "token": "3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ",
+                     *       "unstructured_metadata": {
+                     *         "pipeline": "release"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createUserRobot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Deploys from the pipeline",
+                 *       "unstructured_metadata": {
+                 *         "pipeline": "release"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateRobot"];
+            };
+        };
+        responses: {
+            /** @description The new robot with its token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme+deploy",
+                     *       "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *       "last_accessed": null,
+                     *       "description": "Deploys from the pipeline",
+                     *       "token": "3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ",
+                     *       "unstructured_metadata": {
+                     *         "pipeline": "release"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUserRobot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The robot is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    regenerateUserRobotToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The robot with its new token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme+deploy",
+                     *       "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *       "last_accessed": null,
+                     *       "description": "Deploys from the pipeline",
+                     *       "token": "3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserRobotPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": [
+                     *         {
+                     *           "repository": {
+                     *             "name": "nginx",
+                     *             "is_public": false
+                     *           },
+                     *           "role": "write"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RobotPermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserRobotFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Issuers and subjects. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "issuer": "https://ci.example.com",
+                     *         "subject": "repo:acme/nginx:ref:refs/heads/main"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["RobotFederation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createUserRobotFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "issuer": "https://ci.example.com",
+                 *         "subject": "repo:acme/nginx:ref:refs/heads/main"
+                 *       }
+                 *     ]
+                 */
+                "application/json": components["schemas"]["RobotFederation"];
+            };
+        };
+        responses: {
+            /** @description The list as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "issuer": "https://ci.example.com",
+                     *         "subject": "repo:acme/nginx:ref:refs/heads/main"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["RobotFederation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUserRobotFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only its own token stands for the robot now. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrgRobots: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Send teams and repositories of each robot too.
+                 * @example true
+                 */
+                permissions?: components["parameters"]["RobotPermissionsWanted"];
+                /**
+                 * @description Send the tokens to those who may see them.
+                 * @example false
+                 */
+                token?: components["parameters"]["RobotTokenWanted"];
+                /**
+                 * @description Send only the first ones.
+                 * @example 100
+                 */
+                limit?: components["parameters"]["RobotLimit"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The robots. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "robots": [
+                     *         {
+                     *           "name": "acme+deploy",
+                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "last_accessed": null,
+                     *           "description": "Deploys from the pipeline",
+                     *           "token": "3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RobotList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrgRobot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The robot. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme+deploy",
+                     *       "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *       "last_accessed": null,
+                     *       "description": "Deploys from the pipeline",
+                     *       "token": "3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ",
+                     *       "unstructured_metadata": {
+                     *         "pipeline": "release"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrgRobot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Deploys from the pipeline",
+                 *       "unstructured_metadata": {
+                 *         "pipeline": "release"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateRobot"];
+            };
+        };
+        responses: {
+            /** @description The new robot with its token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme+deploy",
+                     *       "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *       "last_accessed": null,
+                     *       "description": "Deploys from the pipeline",
+                     *       "token": "3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ",
+                     *       "unstructured_metadata": {
+                     *         "pipeline": "release"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrgRobot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The robot is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    regenerateOrgRobotToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The robot with its new token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme+deploy",
+                     *       "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *       "last_accessed": null,
+                     *       "description": "Deploys from the pipeline",
+                     *       "token": "3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrgRobotPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": [
+                     *         {
+                     *           "repository": {
+                     *             "name": "nginx",
+                     *             "is_public": false
+                     *           },
+                     *           "role": "write"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RobotPermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrgRobotFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Issuers and subjects. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "issuer": "https://ci.example.com",
+                     *         "subject": "repo:acme/nginx:ref:refs/heads/main"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["RobotFederation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrgRobotFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "issuer": "https://ci.example.com",
+                 *         "subject": "repo:acme/nginx:ref:refs/heads/main"
+                 *       }
+                 *     ]
+                 */
+                "application/json": components["schemas"]["RobotFederation"];
+            };
+        };
+        responses: {
+            /** @description The list as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "issuer": "https://ci.example.com",
+                     *         "subject": "repo:acme/nginx:ref:refs/heads/main"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["RobotFederation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrgRobotFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of the robot without its namespace and the `+`.
+                 * @example ci
+                 */
+                robot_shortname: components["parameters"]["RobotShortname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only its own token stands for the robot now. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getRegistryCapabilities: {
         parameters: {
             query?: never;
@@ -8259,6 +9481,35 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["KeyRefused"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    robotFederationToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The password. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhY21lK2RlcGxveSJ9.c2lnbmF0dXJl"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["FederationRefused"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
