@@ -7,8 +7,11 @@ import { deleteNamespace } from '#services/delete-namespace.ts'
 import { purgeNamespace } from '#services/purge-namespace.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { transact } from '#store/db.ts'
+import { holdNamespace } from '#store/namespace.ts'
+import { insertRepository } from '#store/repository.ts'
 import { grant, makeOrganization, mintToken } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
+import { holdOpen, waitForWaiting } from '#test/support/locks.ts'
 import { makeRobot } from '#test/support/machine.ts'
 import { cookieOf, registryToken, startServer, type TestServer } from '#test/support/server.ts'
 
@@ -173,6 +176,39 @@ test('what logs in as or for a deleted namespace is refused at once', async () =
   expect(await outcome(server.withToken(ofAcme)('GET', me))).toEqual([401, 'invalid_token'])
   expect((await push('POST', '/v2/ada/app/blobs/uploads/')).status).toBe(401)
   await expect(registryToken(server.call, server.host, 'ada', [])).rejects.toThrow('no token')
+})
+
+test('a push that comes while its namespace is being deleted waits, and makes no repository there', async () => {
+  const server = await startServer()
+  const { db } = server.deps
+  await server.user('ada')
+  const push = await server.registry('ada', 'repository:ada/app:pull,push')
+  const namespaceId = await idOf(server, 'ada')
+  const deletion = await holdOpen(db, (tx) =>
+    deleteNamespace(tx, { namespaceId, at: server.clock.now() }),
+  )
+  const answer = push('POST', '/v2/ada/app/blobs/uploads/')
+  await waitForWaiting(db, 1)
+  await deletion.commit()
+  expect(await outcome(answer)).toEqual([403, 'DENIED'])
+  expect(await db.selectFrom('repository').select('id').execute()).toEqual([])
+})
+
+test('a deletion waits for whoever makes a repository in the namespace, and takes it along', async () => {
+  const server = await startServer()
+  const { db } = server.deps
+  await server.user('ada')
+  const namespaceId = await idOf(server, 'ada')
+  const making = await holdOpen(db, async (tx) => {
+    await holdNamespace(tx, namespaceId)
+    const repository = { namespaceId, name: 'app', isPublic: false, description: null }
+    await insertRepository(tx, { ...repository, at: server.clock.now() })
+  })
+  const deletion = remove(server, 'ada')
+  await waitForWaiting(db, 1)
+  await making.commit()
+  await purgeNamespace(server.deps, await deletion)
+  expect(await db.selectFrom('namespace').select('id').execute()).toEqual([])
 })
 
 test('the e-mail address of a deleted user is free at once, the name is not', async () => {
