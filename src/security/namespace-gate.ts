@@ -47,10 +47,9 @@ function targetOf(
 ): Pick<NamespaceTarget, 'role' | 'viewsAll'> {
   const readsAll =
     operation.permission.globalReadonlySuperuser === true && readsEverything(principal)
-  return {
-    role: namespaceRole(principal, found, config),
-    viewsAll: hasFullAccess(principal, config) || readsAll,
-  }
+  const role = namespaceRole(principal, found, config)
+  // The scopes of a token limit full access too.
+  return { role, viewsAll: readsAll || (hasFullAccess(principal, config) && role === 'admin') }
 }
 
 function passes(

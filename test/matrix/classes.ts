@@ -22,6 +22,9 @@ type Flag =
   | 'csrf'
   | '503_if_repo_not_NORMAL'
   | '403_in_restricted_user_ns'
+  | 'not_for_restricted_users'
+  /** Takes the name of a user where others take an organization's. */
+  | 'user_namespace'
   /** v2: the first write makes the repository. */
   | 'makes_repository'
   /** v2: a repository that the caller may make counts as an empty one. */
@@ -52,7 +55,143 @@ const tagWrite = (permission = 'repo:write') =>
     '403_in_restricted_user_ns',
   ])
 
+const orgAdminGet = (...flags: Flag[]) => row('org admin', 'full-access', 'yes', 'no', flags)
+const orgAdmin = (freshLogin: 'yes' | 'no' = 'no', features: readonly string[] = []) =>
+  row('org admin', 'full-access', 'no', freshLogin, [], features)
+const self = (freshLogin: 'yes' | 'no' = 'no', features: readonly string[] = []) =>
+  row('user:admin', 'no', 'no', freshLogin, [], features)
+const ownRobotWrite = () => row('user:admin', 'no', 'no', 'no', ['not_for_restricted_users'])
+const appTokens = ['FEATURE_APP_SPECIFIC_TOKENS']
+const superusers = ['FEATURE_SUPER_USERS']
+const superGet = (freshLogin: 'yes' | 'no' = 'yes', features = superusers) =>
+  row('superuser or global readonly superuser', 'no', 'yes', freshLogin, [], features)
+const superWrite = (features = superusers) => row('superuser', 'no', 'no', 'yes', [], features)
+const mailing = ['FEATURE_MAILING']
+
 const v1: Record<string, OperationClass> = {
+  createOrganization: row(
+    'user:admin (self); superuser when SUPERUSERS_ORG_CREATION_ONLY',
+    'no',
+    'no',
+    'no',
+    ['not_for_restricted_users'],
+  ),
+  getOrganization: row('anonymous (more fields for members, admins, superusers)', '-', '-'),
+  changeOrganizationDetails: orgAdmin(),
+  deleteAdminedOrganization: orgAdmin('yes'),
+  getOrganizationCollaborators: orgAdminGet(),
+  getOrganizationMembers: orgAdminGet(),
+  getOrganizationMember: orgAdminGet(),
+  removeOrganizationMember: orgAdmin(),
+  getApplicationInformation: row('anonymous', '-', '-'),
+  getOrganizationApplications: orgAdminGet(),
+  createOrganizationApplication: orgAdmin(),
+  getOrganizationApplication: orgAdminGet(),
+  updateOrganizationApplication: orgAdmin(),
+  deleteOrganizationApplication: orgAdmin(),
+  resetOrganizationApplicationClientSecret: orgAdmin(),
+  listOrganizationApplicationTokens: orgAdminGet(),
+  createOrganizationApplicationToken: orgAdmin(),
+  deleteOrganizationApplicationToken: orgAdmin(),
+
+  updateOrganizationTeam: orgAdmin(),
+  deleteOrganizationTeam: orgAdmin(),
+  inviteTeamMemberEmail: orgAdmin('no', mailing),
+  deleteTeamMemberEmailInvite: orgAdmin('no', mailing),
+  getOrganizationTeamMembers: row('team member (any role) or org admin', 'full-access', 'yes'),
+  updateOrganizationTeamMember: orgAdmin(),
+  deleteOrganizationTeamMember: orgAdmin(),
+  getOrganizationTeamPermissions: orgAdminGet(),
+  acceptOrganizationTeamInvite: self('no', mailing),
+  declineOrganizationTeamInvite: self('no', mailing),
+
+  listRepoTeamPermissions: row('repo:admin', 'full-access', 'yes'),
+  getTeamPermissions: row('repo:admin', 'full-access', 'yes'),
+  changeTeamPermissions: row('repo:admin', 'full-access', 'no'),
+  deleteTeamPermissions: row('repo:admin', 'full-access', 'no'),
+  listRepoUserPermissions: row('repo:admin', 'full-access', 'yes'),
+  getUserPermissions: row('repo:admin', 'full-access', 'yes'),
+  changeUserPermissions: row('repo:admin', 'full-access', 'no'),
+  deleteUserPermissions: row('repo:admin', 'full-access', 'no'),
+  getUserTransitivePermission: row('repo:admin', 'full-access', 'yes'),
+
+  getOrganizationPrototypePermissions: orgAdminGet(),
+  createOrganizationPrototypePermission: orgAdmin(),
+  updateOrganizationPrototypePermission: orgAdmin(),
+  deleteOrganizationPrototypePermission: orgAdmin(),
+
+  getOrgRobots: row('org member', 'full-access', 'yes', 'no', ['user_namespace']),
+  getOrgRobot: orgAdminGet(),
+  createOrgRobot: orgAdmin(),
+  deleteOrgRobot: orgAdmin(),
+  getOrgRobotFederation: orgAdminGet(),
+  createOrgRobotFederation: orgAdmin(),
+  deleteOrgRobotFederation: orgAdmin(),
+  // The table names user:admin of the caller too; the right on the organization decides.
+  getOrgRobotPermissions: orgAdminGet(),
+  regenerateOrgRobotToken: orgAdmin(),
+  getUserRobots: self(),
+  getUserRobot: self(),
+  createUserRobot: ownRobotWrite(),
+  deleteUserRobot: ownRobotWrite(),
+  getUserRobotFederation: self(),
+  createUserRobotFederation: ownRobotWrite(),
+  deleteUserRobotFederation: ownRobotWrite(),
+  getUserRobotPermissions: self(),
+  regenerateUserRobotToken: ownRobotWrite(),
+
+  listAppTokens: self('no', appTokens),
+  createAppToken: self('yes', appTokens),
+  getAppToken: self('yes', appTokens),
+  revokeAppToken: self('yes', appTokens),
+  listAllAppTokens: row(
+    'superuser with full access, or global readonly superuser',
+    'full-access',
+    'yes',
+    'yes',
+    [],
+    [...appTokens, ...superusers],
+  ),
+
+  deleteCurrentUser: self('yes'),
+  convertUserToOrganization: self(),
+  requestRecoveryEmail: row('anonymous', '-', '-', 'no', ['anon_allowed', 'csrf'], mailing),
+  listUserNotifications: self(),
+  getUserNotification: self(),
+  updateUserNotification: self(),
+  listUserAuthorizations: self(),
+  getUserAuthorization: self(),
+  deleteUserAuthorization: self(),
+  listAssignedAuthorizations: self('no', ['FEATURE_ASSIGN_OAUTH_TOKEN']),
+  deleteAssignedAuthorization: self('no', ['FEATURE_ASSIGN_OAUTH_TOKEN']),
+  listStarredRepos: self(),
+  createStar: row('user:admin, and a repository that is readable', 'no', 'no'),
+  deleteStar: self(),
+
+  listAllUsers: superGet(),
+  createInstallUser: superWrite(),
+  getInstallUser: superGet(),
+  changeInstallUser: superWrite(),
+  deleteInstallUser: superWrite(),
+  sendInstallUserRecoveryEmail: superWrite([...superusers, ...mailing]),
+  listAllOrganizations: superGet(),
+  changeOrganization: superWrite(),
+  deleteOrganization: superWrite(),
+  takeOwnership: superWrite(),
+  listServiceKeys: superGet('no'),
+  getServiceKey: superGet('no'),
+  createServiceKey: superWrite(),
+  updateServiceKey: superWrite(),
+  deleteServiceKey: superWrite(),
+  approveServiceKey: superWrite(),
+  getSuperUserConfig: superGet('yes', [...superusers, 'FEATURE_SUPERUSER_CONFIGDUMP']),
+  getGlobalMessages: row('anonymous', '-', '-'),
+  createGlobalMessage: superWrite(),
+  deleteGlobalMessage: superWrite(),
+  getMatchingEntities: row('anonymous', '-', '-'),
+  checkRepoEmailAuthorized: row('repo:admin', 'full-access', 'yes', 'no', [], mailing),
+  sendAuthorizeRepoEmail: row('repo:admin', 'full-access', 'no', 'no', [], mailing),
+
   getRegistryCapabilities: row('anonymous', '-', '-', 'no', ['anon_allowed']),
   getErrorDescription: row('anonymous', '-', '-'),
 

@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
+
 import { makeOAuthToken } from '#credentials/oauth-tokens.ts'
-import { signRegistryToken } from '#credentials/registry-tokens.ts'
+import { signRegistryToken, type TokenSubject } from '#credentials/registry-tokens.ts'
 import type { TokenAction } from '#domain/permission.ts'
 import type { AccessEntry } from '#domain/principal.ts'
 import { insertApplication, insertOAuthToken } from '#store/oauth.ts'
@@ -7,9 +9,11 @@ import type { Tx } from '#store/db.ts'
 import type { User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 import { cookieOf, passwordOf, signIn, type TestServer } from '#test/support/server.ts'
-import { accounts, oauthScopes } from './identities.ts'
+import { basicAuth, mintAppToken } from '#test/support/machine.ts'
+import { findRobotByName } from '#store/robot.ts'
+import { accounts, oauthScopes, robots } from './identities.ts'
 import { repositories } from './outcomes.ts'
-import { fullNameOf } from './repositories.ts'
+import { fullNameOf, type MatrixRobot } from './repositories.ts'
 
 /** The header of a bearer; none without a token. */
 export const bearer = (token: string | undefined): Record<string, string> =>
@@ -51,7 +55,7 @@ export async function makeOAuthTokens(
   return secrets
 }
 
-/** Signs everybody in, the owner twice: the first time is then a day ago. */
+/** Signs everybody in; those whose session is stale have done so a day ago. */
 export async function openSessions(
   server: TestServer,
 ): Promise<Map<string, Record<string, string>>> {
@@ -61,17 +65,13 @@ export async function openSessions(
   }
   const sessions = new Map<string, Record<string, string>>()
   sessions.set('stale', await open('owner'))
-  const { db } = server.deps
-  const [stale] = await db
-    .selectFrom('session')
-    .select(['id_hash', 'content'])
-    .where('user_id', 'is not', null)
-    .execute()
-  const content = { ...(stale!.content as object), signedInAt: new Date(Date.now() - 86_400_000) }
-  await db
+  sessions.set('orgstale', await open('orgadmin'))
+  sessions.set('superstale', await open('super'))
+  const aged = JSON.stringify({ signedInAt: new Date(Date.now() - 86_400_000) })
+  await server.deps.db
     .updateTable('session')
-    .set({ content: JSON.stringify(content) })
-    .where('id_hash', '=', stale!.id_hash)
+    .set({ content: sql`content || ${aged}::jsonb` })
+    .where('user_id', 'is not', null)
     .execute()
   await Promise.all(accounts.map(async (name) => sessions.set(name, await open(name))))
   sessions.set('super+', sessions.get('super')!)
@@ -87,25 +87,27 @@ export async function openSessions(
 
 /** Tokens that list their actions for every repository, whatever their subject may do. */
 export async function signTokens(
-  { keys, config, clock }: Deps,
+  { keys, config, clock, db }: Deps,
   users: ReadonlyMap<string, User>,
   host: string,
 ): Promise<Map<string, string>> {
   const sign = (
     person: string | undefined,
     actions: TokenAction[],
-    { epoch, audience = host }: { epoch?: string; audience?: string } = {},
+    { audience = host, ...changed }: Partial<TokenSubject> & { audience?: string } = {},
   ) => {
-    const user = person === undefined ? undefined : users.get(person)!
+    const user = person === undefined ? undefined : users.get(person)
     const names = [...repositories.map((target) => fullNameOf(target, person)), 'restricted/own']
     const access = names.map((name): AccessEntry => ({ type: 'repository', name, actions }))
+    const known = user && {
+      kind: 'user' as const,
+      username: user.username,
+      reference: user.uuid,
+      credentialEpoch: user.credential_epoch,
+    }
+    const subject = known || changed.kind ? { ...known, ...changed } : undefined
     return signRegistryToken(keys, {
-      subject: user && {
-        kind: 'user',
-        username: user.username,
-        reference: user.uuid,
-        credentialEpoch: epoch ?? user.credential_epoch,
-      },
+      subject: subject as TokenSubject | undefined,
       access: actions.length === 0 ? [] : access,
       audience,
       issuer: config.INSTANCE_SERVICE_KEY_SERVICE,
@@ -120,8 +122,47 @@ export async function signTokens(
   for (const action of ['pull', 'push', 'delete', '*'] as const)
     tokens.set(`owner/${action}`, await sign('owner', [action]))
   tokens.set('owner/nothing', await sign('owner', []))
-  const epoch = '00000000-0000-4000-8000-000000000000'
-  tokens.set('owner/outdated', await sign('owner', all, { epoch }))
+  const credentialEpoch = '00000000-0000-4000-8000-000000000000'
+  tokens.set('owner/outdated', await sign('owner', all, { credentialEpoch }))
   tokens.set('owner/elsewhere', await sign('owner', all, { audience: 'elsewhere.test' }))
+
+  for (const name of Object.keys(robots)) {
+    const { owner } = robots[name as keyof typeof robots]
+    const robot = (await findRobotByName(db, `${owner}+${name}`))!
+    const subject = { kind: 'robot', username: robot.username, reference: robot.uuid } as const
+    tokens.set(
+      `${name}/all`,
+      await sign(name, all, { ...subject, credentialEpoch: robot.credential_epoch }),
+    )
+  }
+  const appToken = await db.selectFrom('app_token').select('uuid').executeTakeFirstOrThrow()
+  const byApp = { kind: 'appspecifictoken', reference: appToken.uuid } as const
+  tokens.set('owner/app', await sign('owner', all, byApp))
+  const ownTokens = await db
+    .selectFrom('oauth_token')
+    .select(['uuid', 'scopes'])
+    .where('user_id', '=', users.get('owner')!.id)
+    .execute()
+  for (const { uuid, scopes } of ownTokens)
+    tokens.set(
+      `owner/$${scopes}`,
+      await sign('owner', all, { kind: 'oauthtoken', reference: uuid }),
+    )
   return tokens
+}
+
+/** What each caller of the token service logs in with, by identity; those with a password are left out. */
+export async function listLogins(
+  server: TestServer,
+  {
+    machines,
+    secrets,
+  }: { machines: ReadonlyMap<string, MatrixRobot>; secrets: ReadonlyMap<string, string> },
+): Promise<Map<string, Record<string, string>>> {
+  const logins = new Map<string, Record<string, string>>()
+  for (const [identity, { name, token }] of machines) logins.set(identity, basicAuth(name, token))
+  logins.set('owner/app', basicAuth('$app', await mintAppToken(server, 'owner')))
+  for (const scope of oauthScopes)
+    logins.set(`owner/$${scope}`, basicAuth('$oauthtoken', secrets.get(`owner/${scope}`)!))
+  return logins
 }

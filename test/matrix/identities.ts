@@ -23,6 +23,9 @@ export const accounts = [
   'admin',
   'member',
   'creator',
+  'teamreader',
+  'teamwriter',
+  'teamadmin',
   'orgadmin',
   'super',
   'auditor',
@@ -42,9 +45,25 @@ export const oauthScopes = [
   'super:user',
 ] as const
 
-const ownersOther = new Set(['stale', 'forged'])
+/** Whose account somebody uses in an unusual way. */
+const borrowed: Record<string, string> = {
+  stale: 'owner',
+  forged: 'owner',
+  orgstale: 'orgadmin',
+  superstale: 'super',
+}
 
-/** A plus: with FEATURE_SUPERUSERS_FULL_ACCESS. */
+/** Robots: whose they are, and the team of the organization or the role on the owner's repositories they have. */
+export const robots = {
+  robot: { owner: 'owner' },
+  robotreader: { owner: 'owner', role: 'read' },
+  robotwriter: { owner: 'owner', role: 'write' },
+  robotadmin: { owner: 'owner', role: 'admin' },
+  robotmaker: { owner: 'org', team: 'creators' },
+  robotlimited: { owner: 'restricted', own: 'write' },
+} as const satisfies Record<string, { owner: string; role?: string; team?: string; own?: string }>
+
+/** A plus: with FEATURE_SUPERUSERS_FULL_ACCESS. A dollar: a registry token made with an OAuth token of that scope. */
 function read(face: 'v1' | 'v2', name: string, asks?: readonly string[]): Identity {
   const [who = '', token] = name.split('/')
   const plain = who.replace('+', '')
@@ -52,8 +71,8 @@ function read(face: 'v1' | 'v2', name: string, asks?: readonly string[]): Identi
   return {
     name,
     face,
-    row: face === 'v1' ? name : who,
-    person: isNobody ? undefined : ownersOther.has(plain) ? 'owner' : plain,
+    row: face === 'v1' ? name : token?.startsWith('$') ? name.replace('$', '') : who,
+    person: isNobody ? undefined : (borrowed[plain] ?? plain),
     server: who.endsWith('+') ? 'full' : 'usual',
     token: token === 'no token' ? undefined : token,
     ...(asks ? { asks } : {}),
@@ -61,8 +80,8 @@ function read(face: 'v1' | 'v2', name: string, asks?: readonly string[]): Identi
 }
 
 /**
- * Callers of the management API with a browser session. `stale` is the owner a day after signing in, `forged` a
- * foreign page that rides on the owner's cookie and has no CSRF token.
+ * Callers of the management API with a browser session. `stale` is the owner a day after signing in, `orgstale` and
+ * `superstale` are others like that; `forged` is a foreign page that rides on the owner's cookie and has no CSRF token.
  */
 export const people: readonly Identity[] = [
   'anonymous',
@@ -73,6 +92,9 @@ export const people: readonly Identity[] = [
   'admin',
   'member',
   'creator',
+  'teamreader',
+  'teamwriter',
+  'teamadmin',
   'orgadmin',
   'super',
   'super+',
@@ -81,6 +103,8 @@ export const people: readonly Identity[] = [
   'restricted',
   'disabled',
   'stale',
+  'orgstale',
+  'superstale',
   'forged',
 ].map((name) => read('v1', name))
 
@@ -89,7 +113,10 @@ const some = ['public', 'private', 'missing', 'own', 'org']
 /** Callers of the management API with an OAuth token: whose, and its scopes. `unknown` is no token of ours. */
 export const bearers: readonly Identity[] = [
   ...[...oauthScopes, 'all'].map((scope) => `owner/${scope}`),
+  'orgadmin/repo:read',
   'orgadmin/repo:create',
+  'orgadmin/user:admin',
+  'orgadmin/super:user',
   'orgadmin/org:admin',
   'orgadmin/repo:admin',
   'auditor/user:read',
@@ -111,8 +138,9 @@ export const registryCallers: readonly Identity[] = [
     'nobody/all',
     ...people
       .map(({ name }) => name)
-      .filter((name) => name !== 'anonymous' && !ownersOther.has(name))
+      .filter((name) => name !== 'anonymous' && !borrowed[name])
       .map((name) => `${name}/all`),
+    ...Object.keys(robots).map((name) => `${name}/all`),
   ].map((name) => read('v2', name)),
   ...[
     'owner/pull',
@@ -123,13 +151,16 @@ export const registryCallers: readonly Identity[] = [
     'owner/outdated',
     'owner/elsewhere',
     'owner/oauth',
+    'owner/app',
+    ...oauthScopes.map((scope) => `owner/$${scope}`),
   ].map((name) => read('v2', name, some)),
 ]
 
-/** Callers of the token service, with their password. */
+/** Callers of the token service, with their password, robot token, app token or OAuth token. */
 export const passwordHolders: readonly Identity[] = [
   'nobody',
-  ...people
-    .map(({ name }) => name)
-    .filter((name) => name !== 'anonymous' && !ownersOther.has(name)),
+  ...people.map(({ name }) => name).filter((name) => name !== 'anonymous' && !borrowed[name]),
+  ...Object.keys(robots),
+  'owner/app',
+  ...oauthScopes.map((scope) => `owner/$${scope}`),
 ].map((name) => read('v2', name))

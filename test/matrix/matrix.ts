@@ -4,6 +4,7 @@ import { bearers, passwordHolders, people, registryCallers, type Identity } from
 import { observe } from './observe.ts'
 import {
   attempt,
+  kindOf,
   operations,
   probe,
   targetsOf,
@@ -49,7 +50,7 @@ const nobody = (list: readonly Identity[]) => list.filter(({ person }) => person
 const handful = [...people, ...bearers, ...registryCallers].filter(({ name }) =>
   ['anonymous', 'owner', 'owner/all', 'nobody/no token'].includes(name),
 )
-const few = ['public', 'owner', '-']
+const few = ['public', 'owner', 'org', '-']
 const grants = 'what the token service grants (r pull, w push, d delete, *)'
 const isGrant = ({ operationId }: DocumentedOperation) => operationId === 'issueToken'
 
@@ -128,9 +129,6 @@ export function listQuestions(): Question[] {
     }),
   )
 }
-
-const kindOf = ({ operationId }: DocumentedOperation) =>
-  operationId === 'createRepo' ? 'namespace' : 'repository'
 
 function expectedIn(
   part: Part,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { makeImage } from '#test/support/image.ts'
 import type { Identity } from './identities.ts'
-import { namespaces, repositories } from './outcomes.ts'
+import { namespaces, organizations, repositories } from './outcomes.ts'
 import { fullNameOf, type Content } from './repositories.ts'
 
 /** An operation as its document describes it, permissions left out. */
@@ -57,10 +57,22 @@ export const operations: readonly DocumentedOperation[] = (['v1', 'v2'] as const
   },
 )
 
-/** What an operation is asked for: repositories, namespaces, or nothing in particular (`-`). */
+/** What the target of an operation is, if it has one. */
+export function kindOf({
+  operationId,
+  path,
+}: Pick<DocumentedOperation, 'operationId' | 'path'>): 'repository' | 'namespace' | 'organization' {
+  const isRepositorys = /\{repository\}|^\/v2\/\{name\}/.test(path) && operationId !== 'deleteStar'
+  if (isRepositorys || operationId === 'issueToken' || operationId === 'createStar')
+    return 'repository'
+  return path.includes('{orgname}') ? 'organization' : 'namespace'
+}
+
+/** What an operation is asked for: repositories, organizations, namespaces, or nothing in particular (`-`). */
 export function targetsOf({ operationId, path }: DocumentedOperation): readonly string[] {
   // A token is asked for with the scope of a repository.
-  if (/\{(?:repository|name)\}/.test(path) || operationId === 'issueToken') return repositories
+  if (kindOf({ operationId, path }) === 'repository') return repositories
+  if (path.includes('{orgname}')) return organizations
   return operationId === 'createRepo' ? namespaces : ['-']
 }
 
@@ -180,9 +192,25 @@ function pathOf(
   digest: string = content.manifest,
 ): string {
   const repository = fullNameOf(target, identity.person)
+  const uuid = '0b8f2c1e-6d0e-4b1b-9a57-2f6f3d9f7c11'
   const values: Record<string, string> = {
+    orgname:
+      target === 'self' ? (identity.person ?? 'owner') : target === 'user' ? 'owner' : target,
+    teamname: 'members',
+    membername: 'member',
+    robot_shortname: 'robot',
+    client_id: 'matrix',
+    token_uuid: uuid,
+    access_token_uuid: uuid,
+    assigned_authorization_uuid: uuid,
+    prototypeid: uuid,
+    uuid,
+    email: 'member@example.com',
+    code: 'code',
+    namespace: 'stranger',
+    prefix: 'own',
     repository,
-    name: repository,
+    name: path.startsWith('/v2') ? repository : 'org',
     tag: 'latest',
     reference: 'latest',
     digest,

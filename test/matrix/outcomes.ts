@@ -50,6 +50,9 @@ writer               w      w       -       w         a   a           -   -     
 admin                a      a       -       a         a   a           -   -           -       -
 member               -      -       -       -         a   a           -   -           -       -
 creator              -      -       -       -         a   a           -   c           -       -
+teamreader           -      -       -       -         a   a           r   -           -       -
+teamwriter           -      -       -       -         a   a           w   -           -       -
+teamadmin            -      -       -       -         a   a           a   -           -       -
 orgadmin             -      -       -       -         a   a           a   a           -       -
 super                -      -       -       -         a   a           -   -           -       -
 super+               a      a       a       a         a   a           a   a           a       a
@@ -58,6 +61,14 @@ chief+               g      g       g       g         a   a           g   g     
 restricted           w      w       -       w         a   a           -   -           -       -
 disabled             -      -       -       -         .   .           -   -           -       -
 stale                a      a       a       a         .   .           -   -           -       -
+orgstale             -      -       -       -         .   .           a   a           -       -
+superstale           -      -       -       -         .   .           -   -           -       -
+robot                -      -       -       -         .   .           -   -           -       -
+robotreader          r      r       -       r         .   .           -   -           -       -
+robotwriter          w      w       -       w         .   .           -   -           -       -
+robotadmin           a      a       -       a         .   .           -   -           -       -
+robotmaker           -      -       -       -         .   .           -   c           -       -
+robotlimited         -      -       -       -         w   -           -   -           -       -
 forged               a      a       a       a         .   .           -   -           -       -
 owner/repo:read      r      r       r       r         .   .           -   -           -       -
 owner/repo:write     w      w       w       w         .   .           -   -           -       -
@@ -68,7 +79,10 @@ owner/user:admin     -      -       -       -         .   .           -   -     
 owner/org:admin      -      -       -       -         .   .           -   -           -       -
 owner/super:user     -      -       -       -         .   .           -   -           -       -
 owner/all            a      a       a       a         .   .           -   -           -       -
+orgadmin/repo:read   -      -       -       -         r   r           r   r           -       -
 orgadmin/repo:create -      -       -       -         -   -           -   -           -       -
+orgadmin/user:admin  -      -       -       -         -   -           -   -           -       -
+orgadmin/super:user  -      -       -       -         -   -           -   -           -       -
 orgadmin/org:admin   -      -       -       -         -   -           -   -           -       -
 orgadmin/repo:admin  -      -       -       -         a   a           a   a           -       -
 auditor/user:read    g      g       g       g         g   g           g   g           g       g
@@ -81,48 +95,112 @@ nobody/unknown       -      -       -       -         .   .           -   -     
 `)
 
 /**
- * Where an identity may create a repository (+), and its role on its own account: n(one), r(ead) or a(dmin).
- * Restricted users may not in their own namespace; a namespace that is missing or disabled takes nothing.
+ * Where an identity may create a repository (+), its role on its own account: n(one), r(ead) or a(dmin), and what it
+ * is to the operations for superusers: s(uperuser), f(ull access too), g(lobal read-only). Restricted users may not in their own namespace; a namespace that is missing or disabled takes nothing.
  */
 const standing = read(`
-                     own owner org nowhere disabled account
-anonymous            .   -     -   -       -        n
-stranger             +   -     -   -       -        a
-owner                .   +     -   -       -        a
-reader               +   -     -   -       -        a
-writer               +   -     -   -       -        a
-admin                +   -     -   -       -        a
-member               +   -     -   -       -        a
-creator              +   -     +   -       -        a
-orgadmin             +   -     +   -       -        a
-super                +   -     -   -       -        a
-super+               +   +     +   -       -        a
-auditor              +   -     -   -       -        a
-chief+               +   -     -   -       -        a
-restricted           -   -     -   -       -        a
-disabled             .   -     -   -       -        n
-stale                .   +     -   -       -        a
-forged               .   +     -   -       -        a
-owner/repo:read      .   -     -   -       -        n
-owner/repo:write     .   -     -   -       -        n
-owner/repo:admin     .   -     -   -       -        n
-owner/repo:create    .   +     -   -       -        n
-owner/user:read      .   -     -   -       -        r
-owner/user:admin     .   -     -   -       -        a
-owner/org:admin      .   +     -   -       -        n
-owner/super:user     .   -     -   -       -        n
-owner/all            .   +     -   -       -        a
-orgadmin/repo:create +   -     +   -       -        n
-orgadmin/org:admin   +   -     +   -       -        n
-orgadmin/repo:admin  -   -     -   -       -        n
-auditor/user:read    -   -     -   -       -        r
-super+/super:user    -   -     -   -       -        n
-super+/repo:admin    -   -     -   -       -        n
-super+/all           +   +     +   -       -        a
-restricted/all       -   -     -   -       -        a
-disabled/all         .   -     -   -       -        n
-nobody/unknown       .   -     -   -       -        n
+                     own owner org nowhere disabled account super
+anonymous            .   -     -   -       -        n       -
+stranger             +   -     -   -       -        a       -
+owner                .   +     -   -       -        a       -
+reader               +   -     -   -       -        a       -
+writer               +   -     -   -       -        a       -
+admin                +   -     -   -       -        a       -
+member               +   -     -   -       -        a       -
+creator              +   -     +   -       -        a       -
+teamreader           +   -     -   -       -        a       -
+teamwriter           +   -     -   -       -        a       -
+teamadmin            +   -     -   -       -        a       -
+orgadmin             +   -     +   -       -        a       -
+super                +   -     -   -       -        a       s
+super+               +   +     +   -       -        a       f
+auditor              +   -     -   -       -        a       g
+chief+               +   -     -   -       -        a       g
+restricted           -   -     -   -       -        a       -
+disabled             .   -     -   -       -        n       -
+stale                .   +     -   -       -        a       -
+orgstale             .   -     +   -       -        a       -
+superstale           .   -     -   -       -        a       s
+forged               .   +     -   -       -        a       -
+owner/repo:read      .   -     -   -       -        n       -
+owner/repo:write     .   -     -   -       -        n       -
+owner/repo:admin     .   -     -   -       -        n       -
+owner/repo:create    .   +     -   -       -        n       -
+owner/user:read      .   -     -   -       -        r       -
+owner/user:admin     .   -     -   -       -        a       -
+owner/org:admin      .   +     -   -       -        n       -
+owner/super:user     .   -     -   -       -        n       -
+owner/all            .   +     -   -       -        a       -
+orgadmin/repo:read   -   -     -   -       -        n       -
+orgadmin/user:admin  -   -     -   -       -        a       -
+orgadmin/super:user  -   -     -   -       -        n       -
+orgadmin/repo:create +   -     +   -       -        n       -
+orgadmin/org:admin   +   -     +   -       -        n       -
+orgadmin/repo:admin  -   -     -   -       -        n       -
+auditor/user:read    -   -     -   -       -        r       g
+super+/super:user    -   -     -   -       -        n       f
+super+/repo:admin    -   -     -   -       -        n       -
+super+/all           +   +     +   -       -        a       f
+restricted/all       -   -     -   -       -        a       -
+disabled/all         .   -     -   -       -        n       -
+nobody/unknown       .   -     -   -       -        n       -
 `)
+
+/**
+ * The role of an identity in the organization, in the user namespace of its own (`self`), in another user's, and in
+ * one that does not exist: m(ember), c(reator), a(dmin), g: global read-only. `member` is in the team that is asked
+ * for, `creator` in another. A token keeps what repo:create (creator) and org:admin leave of it.
+ */
+const memberships = read(`
+                     org self user nowhere
+anonymous            -   .    -    -
+stranger             -   a    -    -
+owner                -   a    .    -
+reader               -   a    -    -
+writer               -   a    -    -
+admin                -   a    -    -
+member               m   a    -    -
+creator              c   a    -    -
+teamreader           m   a    -    -
+teamwriter           m   a    -    -
+teamadmin            m   a    -    -
+orgadmin             a   a    -    -
+super                -   a    -    -
+super+               a   a    a    a
+auditor              g   a    g    g
+chief+               g   a    g    g
+restricted           -   a    -    -
+disabled             -   .    -    -
+stale                -   a    .    -
+orgstale             a   a    -    -
+superstale           -   a    -    -
+forged               -   a    .    -
+owner/repo:read      -   -    .    -
+owner/repo:write     -   -    .    -
+owner/repo:admin     -   -    .    -
+owner/repo:create    -   c    .    -
+owner/user:read      -   -    .    -
+owner/user:admin     -   -    .    -
+owner/org:admin      -   a    .    -
+owner/super:user     -   -    .    -
+owner/all            -   a    .    -
+orgadmin/repo:read   -   -    -    -
+orgadmin/repo:create c   c    -    -
+orgadmin/user:admin  -   -    -    -
+orgadmin/super:user  -   -    -    -
+orgadmin/org:admin   a   a    -    -
+orgadmin/repo:admin  -   -    -    -
+auditor/user:read    g   g    g    g
+super+/super:user    -   -    -    -
+super+/repo:admin    -   -    -    -
+super+/all           a   a    a    a
+restricted/all       -   a    -    -
+disabled/all         -   .    -    -
+nobody/unknown       -   .    -    -
+`)
+
+/** Organizations that are asked for, by name: the caller's own, another user's, one that is not there. */
+export const organizations = ['org', 'self', 'user', 'nowhere'] as const
 
 function read(text: string): Map<string, Map<string, string>> {
   const [head = '', ...lines] = text.trim().split('\n')
@@ -145,18 +223,19 @@ function lookUp(table: Map<string, Map<string, string>>, row: string, column: st
 export function isAsked(
   identity: Identity,
   target: string,
-  kind: 'repository' | 'namespace',
+  kind: 'repository' | 'namespace' | 'organization',
 ): boolean {
   if (target === '-') return true
   if (kind === 'repository' && identity.asks?.includes(target) === false) return false
-  return lookUp(kind === 'repository' ? rights : standing, identity.row, target) !== '.'
+  const table = { repository: rights, namespace: standing, organization: memberships }[kind]
+  return lookUp(table, identity.row, target) !== '.'
 }
 
 /** What the management API answers; `target` is a repository, a namespace (createRepo) or `-`. */
 export function expectedOfV1(
   operation: OperationClass & { method: string },
   identity: Identity,
-  target: RepositoryTarget | NamespaceTarget | '-',
+  target: string,
 ): Outcome {
   // v1-errors.md 5; operations that look at no credential are no use to a forger.
   const isForged = identity.name === 'forged' && operation.method !== 'GET'
@@ -172,8 +251,27 @@ export function expectedOfV1(
     case 'user:read of self (anonymous -> 401 with session_required:false)':
       return account === 'n' ? '401' : '+'
     case 'user:admin':
+    case 'user:admin (self); superuser when SUPERUSERS_ORG_CREATION_ONLY':
       if (account !== 'a') return refusal
-      return operation.freshLogin && identity.name === 'stale' ? 'fresh' : '+'
+      if (isRestrictedAtAll(operation, identity)) return '403'
+      return freshly(operation, identity)
+    case 'user:admin, and a repository that is readable':
+      if (account !== 'a') return refusal
+      return canSee(identity, target) ? '+' : '404'
+    case 'superuser':
+    case 'superuser or global readonly superuser':
+    case 'superuser with full access, or global readonly superuser':
+      return passesAsSuperuser(operation, identity) ? freshly(operation, identity) : refusal
+    case 'anonymous (more fields for members, admins, superusers)':
+      return target === 'org' ? '+' : '404'
+    case 'org member':
+    case 'org admin':
+    case 'team member (any role) or org admin': {
+      if (!isInOrganization(operation, identity, target)) return refusal
+      const isThere = target === 'org' || operation.flags.includes('user_namespace')
+      if (!isThere || target === 'nowhere') return '404'
+      return freshly(operation, identity)
+    }
     case 'org creator-or-admin, or own namespace':
       return lookUp(standing, identity.row, target) === '+' ? '+' : refusal
     case 'repo:read':
@@ -253,6 +351,39 @@ function isNobody({ person, row }: Identity): boolean {
   return person === undefined || person === 'disabled' || row === 'nobody/unknown'
 }
 
+/** v1-errors.md 7: of a browser session that is too old the password is wanted again. */
+function freshly({ freshLogin }: OperationClass, { name }: Identity): Outcome {
+  return freshLogin && name.endsWith('stale') ? 'fresh' : '+'
+}
+
+/** permissions.md 6: refused as a whole. */
+function isRestrictedAtAll({ flags }: OperationClass, { person }: Identity): boolean {
+  return person === 'restricted' && flags.includes('not_for_restricted_users')
+}
+
+/** permissions.md 5: global read-only wins over superuser, and needs no scope. */
+function passesAsSuperuser(operation: OperationClass, { row }: Identity): boolean {
+  const standingAs = lookUp(standing, row, 'super')
+  if (standingAs === 'g') return operation.globalReadonlySuperuser
+  return standingAs === 'f' || (standingAs === 's' && !operation.fullAccess)
+}
+
+/** Another user's namespace is no organization, but its owner holds every right of one there. */
+function isInOrganization(operation: OperationClass, { row }: Identity, target: string): boolean {
+  const role = lookUp(memberships, row, target)
+  if (role === 'g') return operation.globalReadonlySuperuser
+  if (role === 'a') return true
+  if (operation.permission === 'org member') return role !== '-'
+  const isTeams = operation.permission === 'team member (any role) or org admin'
+  return isTeams && target === 'org' && row === 'member'
+}
+
+/** A repository that somebody may read; what is missing or disabled is nobody's. */
+function canSee({ row }: Identity, target: string): boolean {
+  if (isMissing(target) || target === 'disabled') return false
+  return target === 'public' || !['-', 'c'].includes(lookUp(rights, row, target))
+}
+
 const isMissing = (target: string) => target.endsWith('missing') || target === 'nowhere'
 
 function holds(
@@ -272,7 +403,7 @@ function holds(
 /** permissions.md 6: refused in the own namespace alone. */
 function isRestricted(operation: OperationClass, identity: Identity, target: string): boolean {
   return (
-    identity.person === 'restricted' &&
+    (identity.person === 'restricted' || identity.person === 'robotlimited') &&
     target.startsWith('own') &&
     operation.flags.includes('403_in_restricted_user_ns')
   )
@@ -287,5 +418,6 @@ function mayMake({ flags }: OperationClass, identity: Identity, target: string):
 
 /** A registry token has to list the action; without one, nobody asks for what is public. */
 function covers({ token }: Identity, action: string): boolean {
-  return token === undefined ? action === 'pull' : ['all', '*', action].includes(token)
+  if (token === undefined) return action === 'pull'
+  return token.startsWith('$') || ['all', 'app', '*', action].includes(token)
 }

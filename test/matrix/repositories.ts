@@ -1,11 +1,16 @@
 import type { Digest } from '#domain/digest.ts'
+import type { TeamRole } from '#domain/access.ts'
+import type { RepositoryRole } from '#domain/target.ts'
 import type { Db, Tx } from '#store/db.ts'
 import { insertOrganization } from '#store/organization.ts'
 import { grantRole, insertRepository } from '#store/repository.ts'
 import type { User } from '#store/user.ts'
 import type { Call } from '#test/support/client.ts'
 import { makeImage, pushBlob, pushImage } from '#test/support/image.ts'
-import { accounts } from './identities.ts'
+import { grant } from '#test/support/account.ts'
+import { makeRobot } from '#test/support/machine.ts'
+import type { TestServer } from '#test/support/server.ts'
+import { accounts, robots } from './identities.ts'
 
 /** What the repositories that hold anything hold. */
 export interface Content {
@@ -18,11 +23,12 @@ export interface Content {
 
 /** Full name of a repository that a person asks for. */
 export function fullNameOf(target: string, person: string | undefined): string {
+  const own = robots[person as keyof typeof robots]?.owner ?? person
   switch (target) {
     case 'own':
-      return `${person}/own`
+      return `${own}/own`
     case 'own-missing':
-      return `${person}/missing`
+      return `${own}/missing`
     case 'org':
       return 'org/private'
     case 'org-missing':
@@ -55,18 +61,61 @@ export async function makeRepositories(tx: Tx, users: ReadonlyMap<string, User>)
     tagExpirationSeconds: 86_400,
     at,
   }))!
-  await make(orgId, 'private')
-  for (const role of ['member', 'creator']) {
+  const orgRepositoryId = (await make(orgId, 'private'))!
+  for (const [person, { role, grant }] of Object.entries(teams)) {
     const { id } = await tx
       .insertInto('team')
-      .values({ namespace_id: orgId, name: `${role}s`, role })
+      .values({ namespace_id: orgId, name: `${person}s`, role })
       .returning('id')
       .executeTakeFirstOrThrow()
     await tx
       .insertInto('team_member')
-      .values({ team_id: id, user_id: idOf(role) })
+      .values({ team_id: id, user_id: idOf(person) })
       .execute()
+    if (grant)
+      await tx
+        .insertInto('repository_team_grant')
+        .values({ repository_id: orgRepositoryId, team_id: id, role: grant })
+        .execute()
   }
+}
+
+/** Teams of the organization, by the one user each holds; the grant is on the organization's repository. */
+const teams: Record<string, { role: TeamRole; grant?: RepositoryRole }> = {
+  member: { role: 'member' },
+  creator: { role: 'creator' },
+  teamreader: { role: 'member', grant: 'read' },
+  teamwriter: { role: 'member', grant: 'write' },
+  teamadmin: { role: 'member', grant: 'admin' },
+}
+
+/** A robot account and its token. */
+export interface MatrixRobot {
+  name: string
+  token: string
+}
+
+/** Robots, by the name of their identity; after the repositories. */
+export async function makeRobots(server: TestServer): Promise<Map<string, MatrixRobot>> {
+  const { db } = server.deps
+  const made = new Map<string, MatrixRobot>()
+  for (const [name, robot] of Object.entries(robots)) {
+    const account = await makeRobot(server, robot.owner, name)
+    made.set(name, account)
+    if ('role' in robot)
+      for (const repository of ['public', 'private', 'read-only'])
+        await grant(server, `owner/${repository}`, account.name, robot.role)
+    if ('own' in robot) await grant(server, `${robot.owner}/own`, account.name, robot.own)
+    if ('team' in robot) {
+      const team = await db
+        .selectFrom('team')
+        .select('id')
+        .where('name', '=', robot.team)
+        .executeTakeFirstOrThrow()
+      await db.insertInto('team_member').values({ team_id: team.id, user_id: account.id }).execute()
+    }
+  }
+  return made
 }
 
 /** Pushes an image as `latest`, a blob that nothing names, and begins an upload. */

@@ -5,7 +5,14 @@ import { openMemoryDriver } from '#storage/memory.ts'
 import { makeCall } from '#test/support/client.ts'
 import { createDatabase } from '#test/support/database.ts'
 import { startServer, type TestServer } from '#test/support/server.ts'
-import { basic, bearer, makeOAuthTokens, openSessions, signTokens } from './credentials.ts'
+import {
+  basic,
+  bearer,
+  listLogins,
+  makeOAuthTokens,
+  openSessions,
+  signTokens,
+} from './credentials.ts'
 import { accounts, type Identity } from './identities.ts'
 import type { Request } from './operations.ts'
 import { repositories } from './outcomes.ts'
@@ -14,6 +21,7 @@ import {
   fillRepositories,
   fullNameOf,
   makeRepositories,
+  makeRobots,
   type Content,
 } from './repositories.ts'
 import { send, type Answer } from './wire.ts'
@@ -47,6 +55,9 @@ const common = {
   FEATURE_RESTRICTED_USERS: 'true',
   RESTRICTED_USERS_WHITELIST: accounts.filter((name) => name !== 'restricted').join(','),
   FEATURE_REPO_MIRROR: 'true',
+  FEATURE_MAILING: 'true',
+  FEATURE_ASSIGN_OAUTH_TOKEN: 'true',
+  FEATURE_SUPERUSER_CONFIGDUMP: 'true',
 }
 const settings: Record<ServerName, Record<string, string>> = {
   usual: common,
@@ -59,8 +70,16 @@ const settings: Record<ServerName, Record<string, string>> = {
     FEATURE_DIRECT_LOGIN: 'false',
     FEATURE_USER_INITIALIZE: 'false',
     FEATURE_REFERRERS_API: 'false',
+    FEATURE_SUPER_USERS: 'false',
+    FEATURE_ASSIGN_OAUTH_TOKEN: 'false',
   },
-  unsigned: { ...common, FEATURE_USER_CREATION: 'false' },
+  unsigned: {
+    ...common,
+    FEATURE_USER_CREATION: 'false',
+    FEATURE_APP_SPECIFIC_TOKENS: 'false',
+    FEATURE_MAILING: 'false',
+    FEATURE_SUPERUSER_CONFIGDUMP: 'false',
+  },
 }
 
 /** Features that a registry runs without. */
@@ -85,6 +104,8 @@ export async function makeWorld(atEnd: (end: () => Promise<void>) => void): Prom
 
   await transact(db, (tx) => makeRepositories(tx, users))
   const secrets = await transact(db, (tx) => makeOAuthTokens(tx, users))
+  const machines = await makeRobots(servers.usual)
+  const logins = await listLogins(servers.usual, { machines, secrets })
   const sessions = await openSessions(servers.usual)
   const tokens = await signTokens(servers.usual.deps, users, host)
   const filler = makeCall(servers.full.url, () => bearer(tokens.get('super+/all')))
@@ -103,8 +124,9 @@ export async function makeWorld(atEnd: (end: () => Promise<void>) => void): Prom
     send: (identity, server, request) => send(servers[server].url, headersOf(identity), request),
     grantsOf: (identity, server) => {
       const { name, person } = identity
-      if (person === undefined) return askForGrants(servers[server], person)
-      if (!granted.has(name)) granted.set(name, askForGrants(servers[server], person))
+      const login = logins.get(name) ?? (person === undefined ? {} : basic(person))
+      if (person === undefined) return askForGrants(servers[server], person, login)
+      if (!granted.has(name)) granted.set(name, askForGrants(servers[server], person, login))
       return granted.get(name)!
     },
   }
@@ -114,14 +136,13 @@ export async function makeWorld(atEnd: (end: () => Promise<void>) => void): Prom
 async function askForGrants(
   { call }: TestServer,
   person: string | undefined,
+  headers: Record<string, string>,
 ): Promise<Grants | undefined> {
   const scopes = repositories.map(
     (target) => `repository:${fullNameOf(target, person)}:pull,push,delete,*`,
   )
   const query = new URLSearchParams({ scope: scopes.join(' ') })
-  const answer = await call('GET', `/v2/auth?${query}`, {
-    headers: person === undefined ? {} : basic(person),
-  })
+  const answer = await call('GET', `/v2/auth?${query}`, { headers })
   if (answer.status !== 200) return undefined
   const [, claims = ''] = answer.json.token.split('.')
   const { access } = JSON.parse(Buffer.from(claims, 'base64url').toString())
