@@ -74,6 +74,10 @@ const neighbours: Partial<Record<Right, Right[]>> = {
   'repo:write': ['repo:read', 'repo:admin'],
   'repo:admin': ['repo:write', 'superuser'],
   'repo:create': ['signed-in', 'user:admin'],
+  'org:view': ['org:member'],
+  'org:member': ['org:view', 'org:admin', 'team:view'],
+  'org:admin': ['org:member', 'repo:admin', 'user:admin', 'superuser'],
+  'team:view': ['org:member', 'org:admin'],
   'user:read': ['signed-in', 'user:admin'],
   'user:admin': ['user:read', 'superuser'],
   superuser: ['user:admin'],
@@ -109,7 +113,17 @@ function mutantsOf({ api, permission, features }: OperationPermission): Mutant[]
     withOther('mayBeMissing', [undefined, true])
     if (api === 'v2') withOther('tokenAction', [undefined, 'pull', 'push'])
   }
-  if (require === 'user:admin') withOther('freshLogin', [undefined, true])
-  if (isAnybodys) withOther('servedWithoutAnonymousAccess', [undefined, true])
+  if (require.startsWith('org:') && require !== 'org:view') {
+    withOther('globalReadonlySuperuser', [undefined, true])
+    withOther('userNamespace', [undefined, true])
+  }
+  if (require === 'team:view' || require === 'superuser')
+    withOther('globalReadonlySuperuser', [undefined, true])
+  if (require === 'superuser') withOther('fullAccess', [undefined, true])
+  if (require === 'user:admin') withOther('restrictedUsers', [undefined, 'refused'])
+  if (['user:admin', 'org:admin', 'superuser'].includes(require))
+    withOther('freshLogin', [undefined, true])
+  if (isAnybodys || require === 'org:view')
+    withOther('servedWithoutAnonymousAccess', [undefined, true])
   return mutants
 }

@@ -100,6 +100,8 @@ export function probe(operation: DocumentedOperation, cell: Cell & { content: Co
   const { bodyType, operationId, requiredQuery } = operation
   if (operationId === 'createRepo')
     return request(operation, cell, newRepository(cell, 'Not A Name'))
+  // Whether a repository may be starred stands in the body; a star changes no other cell.
+  if (operationId === 'createStar') return attempt(operation, cell)
   const query = ['matrix=1', ...requiredQuery.map((name) => `${name}=x`)].join('&')
   const body = bodyType === 'application/json' ? {} : bodyType && 'body=1'
   const { path, ...rest } = request(operation, cell, body)
@@ -157,9 +159,48 @@ export function attempt(
       const { path, ...rest } = request(operation, cell)
       return { ...rest, path: `${path}?digest=${blob}` }
     }
+    case 'createStar': {
+      const [namespace, ...name] = fullNameOf(cell.target, cell.identity.person).split('/')
+      return request(operation, cell, { namespace, repository: name.join('/') })
+    }
     default:
-      return request(operation, cell)
+      return request(operation, cell, bodies[operation.operationId])
   }
+}
+
+const federation = [{ issuer: 'https://issuer.example.com', subject: 'intruder' }]
+
+/** What an intruder would send; the other operations take no body, or need one that fits their target. */
+const bodies: Record<string, object> = {
+  createOrganization: { name: 'intruder', email: 'intruder@example.com' },
+  changeOrganizationDetails: { email: 'intruder@example.com' },
+  createOrganizationApplication: { name: 'intruder' },
+  updateOrganizationApplication: { name: 'intruder', redirect_uri: '', application_uri: '' },
+  createOrganizationApplicationToken: { name: 'intruder', scope: 'repo:read' },
+  updateOrganizationTeam: { role: 'admin', description: 'an intruder was here' },
+  changeTeamPermissions: { role: 'admin' },
+  changeUserPermissions: { role: 'admin' },
+  createOrganizationPrototypePermission: {
+    role: 'admin',
+    delegate: { name: 'member', kind: 'user' },
+  },
+  updateOrganizationPrototypePermission: { role: 'admin' },
+  createOrgRobot: { description: 'an intruder was here' },
+  createUserRobot: { description: 'an intruder was here' },
+  createOrgRobotFederation: federation,
+  createUserRobotFederation: federation,
+  createAppToken: { title: 'intruder' },
+  convertUserToOrganization: { adminUser: 'stranger', adminPassword: 'password-of-stranger' },
+  updateUserNotification: { dismissed: true },
+  createInstallUser: { username: 'intruder', email: 'intruder@example.com' },
+  changeInstallUser: { enabled: false },
+  changeOrganization: { name: 'intruder' },
+  createServiceKey: { service: 'intruder', expiration: null },
+  updateServiceKey: { name: 'intruder' },
+  approveServiceKey: { notes: 'intruder' },
+  createGlobalMessage: {
+    message: { content: 'intruder', media_type: 'text/plain', severity: 'info' },
+  },
 }
 
 function request(

@@ -333,7 +333,7 @@ export function expectedGrant(identity: Identity, target: RepositoryTarget): str
   const held = lookUp(rights, identity.row, target)
   if (target === 'disabled' || target === 'nowhere') return '-'
   if (held === 'a') return 'rwd*'
-  if (held === 'w' || held === 'c') return 'rwd'
+  if (held === 'w' || makes(identity, target)) return 'rwd'
   return held === 'r' || held === 'g' || target === 'public' ? 'r' : '-'
 }
 
@@ -413,7 +413,14 @@ function mayMake({ flags }: OperationClass, identity: Identity, target: string):
   if (!flags.includes('makes_repository') && !flags.includes('empty_if_missing')) return false
   if (target === 'nowhere') return false
   if (identity.person === 'restricted' && target === 'own-missing') return false
-  return ['a', 'c'].includes(lookUp(rights, identity.row, target))
+  return makes(identity, target)
+}
+
+/** Whether an identity may make the repository; of the scopes it takes repo:create or org:admin. */
+function makes({ row, token }: Identity, target: string): boolean {
+  if (!isMissing(target)) return false
+  if (token?.startsWith('$')) return target === 'missing' && lookUp(standing, row, 'owner') === '+'
+  return ['a', 'c'].includes(lookUp(rights, row, target))
 }
 
 /** A registry token has to list the action; without one, nobody asks for what is public. */

@@ -56,6 +56,7 @@ const common = {
   RESTRICTED_USERS_WHITELIST: accounts.filter((name) => name !== 'restricted').join(','),
   FEATURE_REPO_MIRROR: 'true',
   FEATURE_MAILING: 'true',
+  MAIL_SERVER: 'mail.test',
   FEATURE_ASSIGN_OAUTH_TOKEN: 'true',
   FEATURE_SUPERUSER_CONFIGDUMP: 'true',
 }
