@@ -81,6 +81,7 @@ const neighbours: Partial<Record<Right, Right[]>> = {
   'user:read': ['signed-in', 'user:admin'],
   'user:admin': ['user:read', 'superuser'],
   superuser: ['user:admin'],
+  'service-key': ['anyone'],
 }
 
 function mutantsOf({ api, permission, features }: OperationPermission): Mutant[] {

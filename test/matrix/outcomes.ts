@@ -55,7 +55,8 @@ export function expectedOfV1(
 ): Outcome {
   // v1-errors.md 5; operations that look at no credential are no use to a forger.
   const isForged = identity.name === 'forged' && operation.method !== 'GET'
-  if (isForged && operation.permission !== 'none') return 'csrf'
+  const takesCookie = !['none', 'a token signed by a service key'].includes(operation.permission)
+  if (isForged && takesCookie) return 'csrf'
   const refusal = isNobody(identity) ? '401' : '403'
   const account = lookUp(standing, identity.row, 'account')
   switch (operation.permission) {
@@ -74,6 +75,8 @@ export function expectedOfV1(
     case 'user:admin, and a repository that is readable':
       if (account !== 'a') return refusal
       return canSee(identity, target) ? '+' : '404'
+    case 'a token signed by a service key':
+      return '401'
     case 'superuser':
     case 'superuser or global readonly superuser':
     case 'superuser with full access, or global readonly superuser':

@@ -62,7 +62,7 @@ export async function makeRepositories(tx: Tx, users: ReadonlyMap<string, User>)
     at,
   }))!
   const orgRepositoryId = (await make(orgId, 'private'))!
-  for (const [person, { role, grant }] of Object.entries(teams)) {
+  for (const [person, { role, granted }] of Object.entries(teams)) {
     const { id } = await tx
       .insertInto('team')
       .values({ namespace_id: orgId, name: `${person}s`, role })
@@ -72,21 +72,21 @@ export async function makeRepositories(tx: Tx, users: ReadonlyMap<string, User>)
       .insertInto('team_member')
       .values({ team_id: id, user_id: idOf(person) })
       .execute()
-    if (grant)
+    if (granted)
       await tx
         .insertInto('repository_team_grant')
-        .values({ repository_id: orgRepositoryId, team_id: id, role: grant })
+        .values({ repository_id: orgRepositoryId, team_id: id, role: granted })
         .execute()
   }
 }
 
 /** Teams of the organization, by the one user each holds; the grant is on the organization's repository. */
-const teams: Record<string, { role: TeamRole; grant?: RepositoryRole }> = {
+const teams: Record<string, { role: TeamRole; granted?: RepositoryRole }> = {
   member: { role: 'member' },
   creator: { role: 'creator' },
-  teamreader: { role: 'member', grant: 'read' },
-  teamwriter: { role: 'member', grant: 'write' },
-  teamadmin: { role: 'member', grant: 'admin' },
+  teamreader: { role: 'member', granted: 'read' },
+  teamwriter: { role: 'member', granted: 'write' },
+  teamadmin: { role: 'member', granted: 'admin' },
 }
 
 /** A robot account and its token. */

@@ -79,7 +79,6 @@ const settings: Record<ServerName, Record<string, string>> = {
     FEATURE_USER_CREATION: 'false',
     FEATURE_APP_SPECIFIC_TOKENS: 'false',
     FEATURE_MAILING: 'false',
-    FEATURE_SUPERUSER_CONFIGDUMP: 'false',
   },
 }
 
