@@ -4,6 +4,7 @@ import type { Answer } from './wire.ts'
 /** Refusals by status and error code; what a gate may say and no more. */
 const refusals: Record<'v1' | 'v2', Record<string, Outcome>> = {
   v1: {
+    '400 invalid_request': 'bad',
     '401 invalid_token': '401',
     '401 fresh_login_required': 'fresh',
     '403 insufficient_scope': '403',

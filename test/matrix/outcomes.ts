@@ -10,8 +10,19 @@ import { lookUp, memberships, rights, standing } from './tables.ts'
  * `+`: the gate let the call in. `401`: Requires authentication. `403`: the right is lacking. `404`: told to
  * those who could see it. `csrf`: the CSRF token is wanted. `fresh`: the password is wanted again. `503`: the
  * repository takes no changes. `chal`: 401 with a challenge. `deny`: 403 DENIED.
+ * `bad`: 400, because what stands for the credential is none.
  */
-export type Outcome = '+' | '401' | '403' | '404' | 'csrf' | 'fresh' | '503' | 'chal' | 'deny'
+export type Outcome =
+  | '+'
+  | '401'
+  | '403'
+  | '404'
+  | 'csrf'
+  | 'fresh'
+  | '503'
+  | 'chal'
+  | 'deny'
+  | 'bad'
 
 /** What is asked for; `own` and `own-missing` lie in the caller's own namespace. */
 export const repositories = [
@@ -76,7 +87,7 @@ export function expectedOfV1(
       if (account !== 'a') return refusal
       return canSee(identity, target) ? '+' : '404'
     case 'a token signed by a service key':
-      return '401'
+      return 'bad'
     case 'superuser':
     case 'superuser or global readonly superuser':
     case 'superuser with full access, or global readonly superuser':
