@@ -2,7 +2,7 @@ import { hashToken } from '#credentials/secrets.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { UserActor } from '#domain/principal.ts'
 import { transact, type Db, type Tx } from '#store/db.ts'
-import { writeLog } from '#store/log.ts'
+import { writeLogs } from '#store/log.ts'
 import { deleteInviteById, findInvite, takeInvites, type TeamInvite } from '#store/team-invite.ts'
 import { insertTeamMemberships } from '#store/team.ts'
 import type { Deps } from '#deps.ts'
@@ -28,7 +28,7 @@ export async function acceptInvite(deps: Deps, wanted: InviteOf): Promise<TeamIn
     if (!taken.some(({ id }) => id === invite.id)) throw unknownCode()
     const teamIds = taken.map(({ teamId }) => teamId)
     await insertTeamMemberships(tx, { teamIds, userId: actor.id })
-    for (const each of taken) await log(deps, tx, { kind: 'accepted', invite: each, actor })
+    await log(deps, tx, { kind: 'accepted', invites: taken, actor })
     return invite
   })
 }
@@ -40,7 +40,7 @@ export async function declineInvite(deps: Deps, wanted: InviteOf): Promise<void>
   await transact(deps.db, async (tx) => {
     await hold(tx, { invite, actor })
     if (!(await deleteInviteById(tx, invite.id))) throw unknownCode()
-    await log(deps, tx, { kind: 'declined', invite, actor })
+    await log(deps, tx, { kind: 'declined', invites: [invite], actor })
   })
 }
 
@@ -55,21 +55,23 @@ function unknownCode(): RegistryError {
   return new RegistryError('invalid_request', 'This code invites you to no team')
 }
 
-async function hold(tx: Tx, { invite, actor }: { invite: TeamInvite; actor: UserActor }) {
+function hold(tx: Tx, { invite, actor }: { invite: TeamInvite; actor: UserActor }): Promise<void> {
   const { namespaceId: id, organization: name } = invite
-  if (!(await holdOrganization(tx, { id, name }, actor.id))) throw unknownCode()
+  return holdOrganization(tx, { id, name }, actor.id)
 }
 
 async function log(
   { clock }: Deps,
   tx: Tx,
-  { kind, invite, actor }: { kind: 'accepted' | 'declined'; invite: TeamInvite; actor: UserActor },
+  answer: { kind: 'accepted' | 'declined'; invites: readonly TeamInvite[]; actor: UserActor },
 ): Promise<void> {
-  await writeLog(tx, {
-    kind: `org_team_member_invite_${kind}`,
+  const { kind, invites, actor } = answer
+  const entries = invites.map(({ namespaceId, team, inviter }) => ({
+    kind: `org_team_member_invite_${kind}` as const,
     actor,
-    namespaceId: invite.namespaceId,
-    metadata: { member: actor.username, team: invite.team, inviter: invite.inviter },
+    namespaceId,
+    metadata: { member: actor.username, team, inviter },
     at: clock.now(),
-  })
+  }))
+  await writeLogs(tx, entries)
 }

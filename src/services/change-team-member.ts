@@ -36,11 +36,13 @@ export async function addTeamMember(
   wanted: MembershipOf,
 ): Promise<{ account: Account; isInvited: boolean }> {
   const { organization, actor, memberName } = wanted
-  const account = await findAccountByName(deps.db, memberName)
+  const named = await findAccountByName(deps.db, memberName)
   return transact(deps.db, async (tx) => {
-    const stands = await holdOrganization(tx, organization, account?.id)
+    await holdOrganization(tx, organization, named?.id)
     const team = await demandTeam(tx, wanted)
-    if (!account || !stands)
+    // Asked again now that it is held: it may have gone, or turned into an organization.
+    const account = await findAccountByName(tx, memberName)
+    if (!account || account.id !== named?.id)
       throw new RegistryError('invalid_request', `Unknown user ${memberName}`)
     await demandFitting(tx, { account, team, organization })
     if (await mustBeAsked(tx, { deps, account, organization })) {

@@ -6,17 +6,16 @@ import { findTeam, type Team } from '#store/team.ts'
 
 /**
  * Holds an organization until the transaction ends, and the account that joins it: changes of its teams come one after
- * the other, and neither is deleted meanwhile. False when the account is on its way out. Throws `not_found` when the
- * organization is.
+ * the other, and neither is deleted meanwhile. Throws `not_found` when the organization is on its way out; whether the
+ * account still is one is to be asked after this.
  */
 export async function holdOrganization(
   tx: Tx,
   { id, name }: Pick<NamespaceTarget, 'id' | 'name'>,
   accountId = id,
-): Promise<boolean> {
+): Promise<void> {
   const standing = await lockNamespaces(tx, [id, accountId])
   if (!standing.includes(id)) throw new RegistryError('not_found', `no organization ${name}`)
-  return standing.includes(accountId)
 }
 
 /** Gives a team of an organization, or throws `not_found`. */

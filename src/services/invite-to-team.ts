@@ -25,14 +25,13 @@ export async function inviteUser(
   tx: Tx,
   { account, ...invitation }: Invitation & { account: Account },
 ): Promise<void> {
-  const { organization, team, actor } = invitation
   const { id, code } = await invite(deps, tx, { ...invitation, invitee: { userId: account.id } })
   // Whoever reads the notification gets the code again; the invitation itself has its hash alone.
   const sealed_code = deps.sealer.seal(code).toString('base64')
   await insertNotification(tx, {
     namespaceId: account.id,
     kind: 'org_team_invite',
-    metadata: { inviter: actor.username, org: organization.name, team: team.name, sealed_code },
+    metadata: { sealed_code },
     teamInviteId: id,
     at: deps.clock.now(),
   })

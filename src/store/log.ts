@@ -85,20 +85,27 @@ export interface LogEntry {
 }
 
 /** Writes an audit entry, in the transaction of what it tells of. */
-export async function writeLog(tx: Tx, entry: LogEntry): Promise<void> {
-  await tx
-    .insertInto('log_entry')
-    .values({
-      kind: entry.kind,
-      namespace_id: entry.namespaceId,
-      repository_id: entry.repositoryId ?? null,
-      performer_id: entry.actor.kind === 'anonymous' ? null : entry.actor.id,
-      performer_name: entry.actor.kind === 'anonymous' ? null : entry.actor.username,
-      address: entry.actor.address,
-      metadata: JSON.stringify({ ...entry.metadata, ...credentialMetadata(entry.actor) }),
-      created_at: entry.at,
-    })
-    .execute()
+export function writeLog(tx: Tx, entry: LogEntry): Promise<void> {
+  return writeLogs(tx, [entry])
+}
+
+/** Writes several audit entries, in their order. */
+export async function writeLogs(tx: Tx, entries: readonly LogEntry[]): Promise<void> {
+  await tx.insertInto('log_entry').values(entries.map(rowOf)).execute()
+}
+
+function rowOf({ actor, ...entry }: LogEntry) {
+  const performer = actor.kind === 'anonymous' ? undefined : actor
+  return {
+    kind: entry.kind,
+    namespace_id: entry.namespaceId,
+    repository_id: entry.repositoryId ?? null,
+    performer_id: performer?.id ?? null,
+    performer_name: performer?.username ?? null,
+    address: actor.address,
+    metadata: JSON.stringify({ ...entry.metadata, ...credentialMetadata(actor) }),
+    created_at: entry.at,
+  }
 }
 
 /** What Quay adds to every entry that was caused with a token: which one. */

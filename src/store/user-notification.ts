@@ -16,7 +16,7 @@ export interface NewNotification {
   metadata: Record<string, unknown>
   /** `deleteNotifications` finds it by this. */
   lookupKey?: string
-  /** An invitation that it ends with. */
+  /** An invitation that it ends with, and whose inviter, organization and team it tells. */
   teamInviteId?: number
   at: Date
 }
@@ -61,7 +61,14 @@ const readBy = (userId: number) => sql`(
   union
   select t.namespace_id from team_member m join team t on t.id = m.team_id
   where m.user_id = ${userId} and t.role = 'admin')`
-const columns = sql`n.uuid, n.kind, n.metadata, n.dismissed, n.created_at,
+/** What an invitation tells stands in its own tables, under the names of today. */
+const ofInvite = sql`
+  select jsonb_build_object('inviter', p.name, 'org', io.name, 'team', t.name)
+  from team_invite i join team t on t.id = i.team_id join namespace io on io.id = t.namespace_id
+    left join namespace p on p.id = i.inviter_id
+  where i.id = n.team_invite_id`
+const columns = sql`n.uuid, n.kind, n.dismissed, n.created_at,
+  n.metadata || coalesce((${ofInvite}), '{}') as metadata,
   case when o.kind = 'organization' then o.name end as organization`
 
 /**

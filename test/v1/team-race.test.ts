@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { listAudit } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
+import { startServer } from '#test/support/server.ts'
 import { shareServer } from '#test/support/shared.ts'
 import { namesIn, newOrganization } from './team-fixture.ts'
 
@@ -95,5 +96,45 @@ test('a member who is added while the team is deleted is in it, or told that it 
     ])
     expect(deleted).toEqual([204])
     expect([[200], [404, 'not_found']]).toContainEqual(added)
+  }
+})
+
+test('an account that is deleted while it is added is in no team afterwards', async () => {
+  const server = shared()
+  for (let round = 0; round < rounds; round += 1) {
+    const { team, user, admin } = await newOrganization(server)
+    const members = await team('builders')
+    const ada = await user()
+    const [added, deleted] = await Promise.all([
+      outcome(admin.call('PUT', `${members}/${ada.name}`)),
+      outcome(ada.call('DELETE', '/api/v1/user/')),
+    ])
+    expect(deleted).toEqual([204])
+    expect([[200], refused]).toContainEqual(added)
+    expect(namesIn(await admin.call('GET', members))).toEqual([])
+    const left = await server.deps.db
+      .selectFrom('team_member as m')
+      .innerJoin('team as t', 't.id', 'm.team_id')
+      .innerJoin('namespace as n', 'n.id', 't.namespace_id')
+      .select('m.user_id')
+      .where('m.user_id', '=', ada.id)
+      .execute()
+    expect(left).toEqual([])
+  }
+})
+
+test('an organization keeps an administrator while one joins, one is removed and one is deleted', async () => {
+  const server = await startServer({ FEATURE_SUPERUSERS_FULL_ACCESS: 'true', SUPER_USERS: 'root' })
+  const { call: root } = await server.user('root')
+  for (let round = 0; round < rounds; round += 1) {
+    const { teams, user, admin } = await newOrganization(server)
+    const ada = await user()
+    await Promise.all([
+      admin.call('PUT', `${teams}/owners/members/${ada.name}`),
+      root('DELETE', `${teams}/owners/members/${admin.name}`),
+      ada.call('DELETE', '/api/v1/user/'),
+    ])
+    const left = namesIn(await root('GET', `${teams}/owners/members`))
+    expect(left).toHaveLength(1)
   }
 })
