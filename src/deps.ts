@@ -8,6 +8,7 @@ import type { BlobDriver } from '#storage/driver.ts'
 import type { Sealer } from '#credentials/secrets.ts'
 import type { SigningKeys } from '#credentials/signing-keys.ts'
 import type { Outbound } from '#outbound/outbound.ts'
+import type { RecheckBlob } from '#services/recheck-blob.ts'
 
 /** What handlers and services work with; composed once in `registry.ts`. */
 export interface Deps {
@@ -17,6 +18,7 @@ export interface Deps {
   clock: Clock
   log: Logger
   keys: SigningKeys
+  recheckBlob: RecheckBlob
   sealer: Sealer
   lastUse: LastUse
   outbound: Outbound

@@ -12,7 +12,7 @@ import { openMetrics } from '#http/metrics.ts'
 import { startJobs, type Jobs } from '#jobs/run.ts'
 import { openOutbound } from '#outbound/outbound.ts'
 import { openLastUse } from '#services/last-use.ts'
-import { recheckBlob } from '#services/recheck-blob.ts'
+import { openBlobRecheck } from '#services/recheck-blob.ts'
 import { connect } from '#store/db.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import type { Config } from '#config.ts'
@@ -58,20 +58,18 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
     config,
     onError: (error) => log.warn(error, 'the times of last use could not be written yet'),
   })
-  const deps: Deps = { config, db, blobs, clock, log, keys, sealer, lastUse, outbound }
   const metrics = openMetrics(connection.pool)
-  const watch = openBlobWatch((digest, version) =>
-    recheckBlob(deps, { digest, version }, (verdict) => {
-      if (verdict === 'marked') metrics.damaged()
-    }),
-  )
+  const recheckBlob = openBlobRecheck({ db, blobs, clock, log }, (verdict) => {
+    if (verdict === 'marked') metrics.damaged()
+  })
+  const deps: Deps = { config, db, blobs, clock, log, keys, recheckBlob, sealer, lastUse, outbound }
   const app = await createApp({
     ...deps,
     secretKey,
     issuerKeys: openIssuerKeys({ outbound, clock }),
     verifyToken: openTokenVerifier({ keys, issuer, clock }),
     metrics,
-    watch,
+    watch: openBlobWatch(recheckBlob),
     bodyTimeoutMs: parts.bodyTimeoutMs,
   })
   return {

@@ -23,7 +23,7 @@ const hourMs = 3_600_000
  * Hashing every transfer would cost twice the transfer itself, so bytes that were found good are believed for an hour,
  * as long as the storage says that nobody has written to them. `onDoubt` has the blob looked at again.
  */
-export function openBlobWatch(onDoubt: (digest: Digest, version: string) => void): BlobWatch {
+export function openBlobWatch(onDoubt: (digest: Digest, version: string) => unknown): BlobWatch {
   const good = new LRUCache<Digest, string>({ max: 20_000, ttl: hourMs })
   const watch: BlobWatch = {
     check(digest, { version }) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import type { Digest } from '#domain/digest.ts'
+import { RegistryError } from '#domain/errors.ts'
 import { checkStorage } from '#services/check-storage.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
@@ -192,4 +193,31 @@ test('a push that replaces the bytes while a reader doubts the old ones has the 
   const { clock, ...rest } = deps
   const options = { deep: true, isAlone: false, at: () => clock.now() }
   expect(await collect(checkStorage(rest, options))).toEqual([])
+})
+
+test('a blob that cannot be read is not taken for damaged: it is served when it can be read again', async () => {
+  let isFailing = false
+  const { push, read, isMarked, deps } = await start((driver) => ({
+    ...driver,
+    async openBlob(digest) {
+      const reader = await driver.openBlob(digest)
+      return {
+        sizeBytes: reader.sizeBytes,
+        version: reader.version,
+        async read(...place) {
+          if (isFailing) throw new RegistryError('unavailable', 'input/output error')
+          return reader.read(...place)
+        },
+        close: () => reader.close(),
+      }
+    },
+  }))
+  const bytes = randomBytes(smallBytes)
+  const digest = await pushBlob(push, 'ada/app', bytes)
+  isFailing = true
+  expect(await outcome(push('GET', blobUrl(digest)))).toEqual([503, 'UNAVAILABLE'])
+  await deps.recheckBlob(digest, 'doubted')
+  expect(await isMarked()).toBe(false)
+  isFailing = false
+  expect(await read(digest, bytes)).toBe('good')
 })

@@ -5,7 +5,6 @@ import { parseRange } from '#domain/range.ts'
 import type { RepositoryTarget } from '#domain/target.ts'
 import { deleteBlob } from '#services/delete-manifest.ts'
 import { leaseFoundBlob } from '#services/mount-blob.ts'
-import { recheckBlob } from '#services/recheck-blob.ts'
 import { findBlob, type HeldBlob } from '#store/blob.ts'
 import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
@@ -72,7 +71,7 @@ async function getBlob(
   const found = await findBlob(deps.db, { repositoryId, digest })
   if (!found) throw new RegistryError('blob_unknown', `no blob ${digest} in ${fullName}`)
   if (!found.isDamaged) return found
-  void recheckBlob(deps, { digest, version: 'marked' })
+  void deps.recheckBlob(digest, 'marked')
   throw new RegistryError(
     'blob_unknown',
     `the bytes of blob ${digest} are damaged or missing in the storage: push the blob again`,
