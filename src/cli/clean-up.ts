@@ -19,6 +19,7 @@ export async function cleanUpCommand(options: CleanUpOptions): Promise<void> {
     await cleanUpKeys(deps)
     return cleanUp(deps, { graceSeconds, withWalk: true })
   })
+  if (!removed) throw new Error('a clean-up is under way already: wait until it is over')
   say(
     `removed: ${removed.uploads} expired uploads, bytes of ${removed.orphanedUploads} unknown uploads and ${removed.orphanedBlobs} unknown blobs`,
   )

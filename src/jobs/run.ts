@@ -27,7 +27,12 @@ export async function startJobs(deps: Deps, pgPool: Connection['pool']): Promise
     }),
     taskList: tasks(deps),
     parsedCronItems: parseCronItems([
-      { task: 'clean-up', match: '*/10 * * * *', options: { backfillPeriod: 0 } },
+      {
+        task: 'clean-up',
+        match: '*/10 * * * *',
+        // One that failed is not tried again before the next is due, and none wait in a row.
+        options: { backfillPeriod: 0, maxAttempts: 1, jobKey: 'clean-up' },
+      },
     ]),
   })
   return { stop: () => runner.stop() }

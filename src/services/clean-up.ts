@@ -1,18 +1,25 @@
+import type { Digest } from '#domain/digest.ts'
 import { deleteExpiredRefreshTokens } from '#store/refresh-token.ts'
 import { deleteExpiredSessions } from '#store/session.ts'
 import { releaseAllRemovals } from '#store/blob-removal.ts'
 import type { Db } from '#store/db.ts'
+import { exclusively } from '#store/exclusive.ts'
 import { releaseAllUploads } from '#store/upload-lease.ts'
-import { listBrokenFinishes, listExpiredUploads, type Upload } from '#store/upload.ts'
+import {
+  firstUploadId,
+  listBrokenFinishes,
+  listExpiredUploads,
+  type Upload,
+} from '#store/upload.ts'
+import type { StoredUpload } from '#storage/driver.ts'
 import type { Deps } from '#deps.ts'
 import { compareBlobs } from './check-blobs.ts'
 import { listLeftovers } from './check-uploads.ts'
 import { endUpload, mendBrokenFinish } from './end-upload.ts'
+import { pages } from './pages.ts'
 import { endStalledRemovals, removeOrphan } from './remove-orphan.ts'
 
 type CleanUpDeps = Pick<Deps, 'db' | 'blobs' | 'clock' | 'log'>
-
-const batch = 100
 
 /** What a clean-up has removed. */
 export interface Removed {
@@ -25,36 +32,87 @@ export interface Removed {
 export const orphanGraceSeconds = 3_600
 
 /**
- * Removes what has run out (uploads with their bytes, sessions, refresh tokens) and what crashes have left behind.
+ * Removes what has run out (sessions, refresh tokens, uploads with their bytes) and what crashes have left behind.
  * `withWalk` looks for bytes of blobs that no row names in the whole storage; without it, only where rows of uploads
- * say that they may lie, which is everywhere that a crash of ours can leave them.
+ * say that they may lie, which is everywhere that a crash of ours can leave them. What fails keeps nothing else from
+ * being done; it throws at the end. Undefined while another clean-up is under way.
  */
-export async function cleanUp(
+export function cleanUp(
   deps: CleanUpDeps,
   { graceSeconds = orphanGraceSeconds, withWalk = false } = {},
+): Promise<Removed | undefined> {
+  return exclusively(deps.db, 'clean-up', async () => {
+    const steps = separately(deps)
+    const removed = await removeAll(deps, steps, { graceSeconds, withWalk })
+    if (Object.values(removed).some((count) => count > 0))
+      deps.log.info(removed, 'the storage was cleaned up')
+    steps.throwFailures()
+    return removed
+  })
+}
+
+async function removeAll(
+  deps: CleanUpDeps,
+  steps: Steps,
+  { graceSeconds, withWalk }: { graceSeconds: number; withWalk: boolean },
 ): Promise<Removed> {
-  const { db, clock, log } = deps
+  const { db, clock } = deps
   const at = clock.now()
   const before = new Date(at.getTime() - graceSeconds * 1000)
+  await steps.attempt(() => deleteExpiredSessions(db, at))
+  await steps.attempt(() => deleteExpiredRefreshTokens(db, at))
+  const expired = uploads((page) => listExpiredUploads(db, { at, ...page }))
+  const broken = uploads((page) => listBrokenFinishes(db, { at, ...page }))
   const removed = {
-    uploads: await eachInBatches(
-      () => listExpiredUploads(db, { at, limit: batch }),
-      (upload) => endUpload(deps, upload),
+    uploads: await steps.attemptEach(expired, (upload) => endUpload(deps, upload)),
+    orphanedUploads: await steps.attemptEach(leftovers(deps, before), ({ id }) =>
+      deps.blobs.removeUpload(id),
     ),
-    orphanedUploads: await removeLeftovers(deps, before),
     orphanedBlobs: 0,
   }
-  await eachInBatches(
-    () => listBrokenFinishes(db, { at, limit: batch }),
-    (upload) => mendBrokenFinish(deps, upload),
-  )
-  await endStalledRemovals(deps)
-  if (withWalk) removed.orphanedBlobs = await removeOrphanedBlobs(deps, before)
-  if (Object.values(removed).some((count) => count > 0))
-    log.info(removed, 'the storage was cleaned up')
-  await deleteExpiredSessions(db, at)
-  await deleteExpiredRefreshTokens(db, at)
+  await steps.attemptEach(broken, (upload) => mendBrokenFinish(deps, upload))
+  await steps.attempt(() => endStalledRemovals(deps))
+  if (withWalk)
+    removed.orphanedBlobs = await steps.attemptEach(orphans(deps, before), (digest) =>
+      removeOrphan(deps, digest),
+    )
   return removed
+}
+
+type Steps = ReturnType<typeof separately>
+
+/** Does things apart from each other: what fails is logged, and told at the end. */
+function separately({ log }: CleanUpDeps) {
+  const failures: unknown[] = []
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (error) {
+      log.warn({ err: error }, 'a step of the clean-up failed')
+      failures.push(error)
+      return undefined
+    }
+  }
+  return {
+    attempt,
+    /** Gives for how many it was done; work that gives false has done nothing. */
+    async attemptEach<T>(items: AsyncIterable<T>, work: (item: T) => Promise<boolean | void>) {
+      let count = 0
+      await attempt(async () => {
+        for await (const item of items)
+          await attempt(async () => {
+            if ((await work(item)) !== false) count += 1
+          })
+      })
+      return count
+    },
+    throwFailures() {
+      const [first] = failures
+      if (first === undefined) return
+      const reason = first instanceof Error ? first.message : String(first)
+      throw new AggregateError(failures, `the clean-up failed ${failures.length} times: ${reason}`)
+    },
+  }
 }
 
 /** Ends what others hold: only for the one process that owns the database, when it begins. They died with the last one. */
@@ -63,34 +121,21 @@ export async function releaseAll(db: Db): Promise<void> {
   await releaseAllRemovals(db)
 }
 
-/** Works on batches until there are no more. What was worked on must not be listed again. */
-async function eachInBatches(
-  list: () => Promise<Upload[]>,
-  work: (upload: Upload) => Promise<void>,
-): Promise<number> {
-  for (let count = 0; ;) {
-    const uploads = await list()
-    for (const upload of uploads) await work(upload)
-    count += uploads.length
-    if (uploads.length < batch) return count
-  }
+/** Uploads of a list, page by page. */
+function uploads(
+  list: (page: { after: string; limit: number }) => Promise<Upload[]>,
+): AsyncGenerator<Upload> {
+  return pages<Upload>((last, limit) => list({ after: last?.id ?? firstUploadId, limit }))
 }
 
-async function removeLeftovers(deps: CleanUpDeps, before: Date): Promise<number> {
-  let count = 0
-  for await (const leftovers of listLeftovers(deps))
-    for (const { id, changedAt } of leftovers) {
-      if (changedAt > before) continue
-      await deps.blobs.removeUpload(id)
-      count += 1
-    }
-  return count
+/** Bytes of uploads that are over, last written before a time. */
+async function* leftovers(deps: CleanUpDeps, before: Date): AsyncGenerator<StoredUpload> {
+  for await (const found of listLeftovers(deps))
+    for (const upload of found) if (upload.changedAt <= before) yield upload
 }
 
-async function removeOrphanedBlobs(deps: CleanUpDeps, before: Date): Promise<number> {
-  let count = 0
+/** Digests of bytes that no row names, last written before a time. */
+async function* orphans(deps: CleanUpDeps, before: Date): AsyncGenerator<Digest> {
   for await (const { left: file, right: row } of compareBlobs(deps))
-    if (file && !row && file.changedAt <= before && (await removeOrphan(deps, file.digest)))
-      count += 1
-  return count
+    if (file && !row && file.changedAt <= before) yield file.digest
 }

@@ -83,32 +83,34 @@ export async function findUpload(
   return row && toUpload(row)
 }
 
-/** Uploads whose time is over and that nobody writes to, oldest first. */
+/** Uploads whose time is over and that nobody writes to, by id, after `after`. */
 export async function listExpiredUploads(
   db: Db,
-  wanted: { at: Date; limit: number },
+  wanted: { at: Date; after: string; limit: number },
 ): Promise<Upload[]> {
   const rows = await db
     .selectFrom('upload')
     .select(columns)
     .where('expires_at', '<=', wanted.at)
     .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', wanted.at)]))
-    .orderBy('expires_at')
+    .where('id', '>', wanted.after)
+    .orderBy('id')
     .limit(wanted.limit)
     .execute()
   return rows.map(toUpload)
 }
 
-/** Uploads that somebody failed to make blobs, and that nobody writes to. */
+/** Uploads that somebody failed to make blobs, and that nobody writes to, by id, after `after`. */
 export async function listBrokenFinishes(
   db: Db,
-  wanted: { at: Date; limit: number },
+  wanted: { at: Date; after: string; limit: number },
 ): Promise<Upload[]> {
   const rows = await db
     .selectFrom('upload')
     .select(columns)
     .where('finishing_digest', 'is not', null)
     .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', wanted.at)]))
+    .where('id', '>', wanted.after)
     .orderBy('id')
     .limit(wanted.limit)
     .execute()
