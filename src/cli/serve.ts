@@ -12,7 +12,7 @@ import { loadForCommand, type ConfigOption } from './configuration.ts'
 import { openDatabase } from './database.ts'
 import { say } from './output.ts'
 
-/** `portolan serve`: runs the registry until SIGTERM or SIGINT; settles when the last request is answered and everything is closed. */
+/** `portolan serve`: runs the registry until SIGTERM, SIGINT or SIGHUP; settles when the last request is answered and everything is closed. */
 export async function serveCommand(options: ConfigOption): Promise<void> {
   const { config } = loadForCommand(options)
   const stopped = waitForSignal()
@@ -80,11 +80,19 @@ async function answerRequests(
   await listener.drain()
 }
 
-/** Gives the name of the first signal that asks to stop. */
+/** Gives the name of the first signal that asks to stop. Whoever asks again does not want to wait: the process ends at once with 130. */
 function waitForSignal(): Promise<string> {
+  let asked = 0
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-      process.on(signal, () => resolve(signal))
+    // A terminal that closes sends it once, and the launcher, whose npm is gone then, SIGTERM after it.
+    process.on('SIGHUP', () => resolve('SIGHUP'))
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => {
+        asked += 1
+        if (asked === 1) return resolve(signal)
+        say(`${signal} again: ended at once`)
+        process.exit(130)
+      })
   })
 }
 

@@ -83,6 +83,30 @@ test.for(['SIGINT', 'SIGHUP'] as const)(
   },
 )
 
+test.for([
+  ['SIGINT', 'SIGINT'],
+  ['SIGTERM', 'SIGINT'],
+] as const)(
+  '%s and then %s ends a registry at once, whatever is under way',
+  async ([first, second]) => {
+    const registry = await startRegistry(await outsideDatabase())
+    await makeFirstUser(registry, 'ada')
+    const token = await registryToken(registry.call, registry.host, 'ada', [scope])
+    const path = `/v2/ada/slow/blobs/uploads/?digest=${digestOf(Buffer.from('never'))}`
+    const upload = openConnections(registry.port, token)('POST', path, {
+      'content-length': '5',
+      expect: '100-continue',
+    })
+    upload.once('error', () => undefined)
+    upload.flushHeaders()
+    await once(upload, 'continue')
+    process.kill(registry.pid, first)
+    await registry.said(/: no new requests/)
+    expect(await registry.end(second)).toBe(130)
+    expect(registry.lines).toContain(`${second} again: ended at once`)
+  },
+)
+
 /** Makes requests on connections that are kept open, as browsers and docker do. */
 function openConnections(port: number, token = '') {
   const agent = new Agent({ keepAlive: true })
