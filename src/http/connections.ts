@@ -44,6 +44,8 @@ export function watchConnections(server: Server): Connections {
       const timer = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
       clearTimeout(timer)
+      // Nothing is left to cut off, and it stops Node's look at connections that are too slow.
+      server.close()
     },
   }
 }

@@ -105,11 +105,12 @@ export class IndexedRouter extends OpenAPIRouter {
     return undefined
   }
 
-  /** The methods that a path has, for `Allow`; empty when no path matches. */
+  /** The methods that a path takes, for `Allow`: a GET answers HEAD too. Empty when no path matches. */
   methodsOf(path: string): string[] {
-    return [...(this.#match(path)?.route.methods.keys() ?? [])].map((method) =>
+    const declared = [...(this.#match(path)?.route.methods.keys() ?? [])].map((method) =>
       method.toUpperCase(),
     )
+    return [...new Set(declared.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method)))]
   }
 
   override parseRequest(request: Request): ParsedRequest {

@@ -10,7 +10,7 @@ test('a preflight is answered with the methods of the path and the CORS headers'
       headers: { origin: 'https://ui.example', 'access-control-request-method': 'GET' },
     })
     expect(response.status).toBe(200)
-    expect(response.headers.get('allow')).toContain('GET')
+    expect(response.headers.get('allow')).toContain('GET, HEAD')
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
     expect(response.headers.get('access-control-allow-credentials')).toBeNull()
   }
