@@ -26,6 +26,18 @@ export async function lockNamespace(db: Db, id: number): Promise<boolean> {
   return row !== undefined
 }
 
+/** Finds a user's or an organization's namespace by name, and holds it like `lockNamespace`. */
+export async function lockNamespaceByName(tx: Tx, name: string) {
+  return tx
+    .selectFrom('namespace')
+    .select(['id', 'name', 'kind'])
+    .where('name', '=', name)
+    .where('kind', '<>', 'robot')
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
 /**
  * Holds several namespaces at once, by id, so that two transactions that want the same ones never wait for each other.
  * Gives the ids of those that still stand.

@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+
 import type { TeamRole } from '#domain/access.ts'
 import type { RepositoryRole } from '#domain/target.ts'
 import type { Db, Tx } from './db.ts'
@@ -48,6 +50,30 @@ export async function insertTeam(
     .returning('id')
     .executeTakeFirstOrThrow()
   return { id, ...team }
+}
+
+/**
+ * Puts a user into a team of administrators: `owners`, else another one, else a new one. The namespace must be held by
+ * the caller.
+ */
+export async function joinAdministrators(
+  tx: Tx,
+  { namespaceId, userId }: { namespaceId: number; userId: number },
+): Promise<void> {
+  const name = sql`'owners' || case i when 1 then '' else '-' || i end`
+  await sql`
+    with known as (
+      select id from team where namespace_id = ${namespaceId} and role = 'admin'
+      order by name <> 'owners', id limit 1),
+    made as (
+      insert into team (namespace_id, name, role)
+      select ${namespaceId}, ${name}, 'admin' from generate_series(1, 1000) i
+      where not exists (select from known)
+        and not exists (select from team where namespace_id = ${namespaceId} and name = ${name})
+      order by i limit 1 returning id)
+    insert into team_member (team_id, user_id)
+    select id, ${userId}::bigint from (select id from known union all select id from made) team
+    on conflict do nothing`.execute(tx)
 }
 
 /** Gives a team another role or description. */

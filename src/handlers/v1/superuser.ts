@@ -1,6 +1,7 @@
 import { RegistryError } from '#domain/errors.ts'
 import { deleteByName, renameByName } from '#services/install-organization.ts'
 import { changeInstallUser, createInstallUser, deleteInstallUser } from '#services/install-user.ts'
+import { takeOwnership } from '#services/take-ownership.ts'
 import { listOrganizations } from '#store/organization.ts'
 import { findUserByName, listUsers } from '#store/user.ts'
 import { superuserConfig } from '#config.ts'
@@ -21,6 +22,7 @@ export const superuser: Handlers<
   | 'listAllOrganizations'
   | 'changeOrganization'
   | 'deleteOrganization'
+  | 'takeOwnership'
   | 'getSuperUserConfig'
 > = {
   async listAllUsers({ query }, { db, config }) {
@@ -63,6 +65,10 @@ export const superuser: Handlers<
   async deleteOrganization({ params, actor }, deps) {
     await deleteByName(deps, { name: params.name, actor })
     return { status: 204 }
+  },
+  async takeOwnership({ params, actor }, deps) {
+    await takeOwnership(deps, { namespace: params.namespace, actor })
+    return { status: 200, body: { namespace: params.namespace } }
   },
   getSuperUserConfig(_, { config }) {
     return { status: 200, body: { ...superuserConfig(config), warning: {}, env: {} } }
