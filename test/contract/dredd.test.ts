@@ -72,6 +72,7 @@ async function runDredd(stage: Stage, folder: string): Promise<string> {
 const settings = {
   FEATURE_REPO_MIRROR: 'true',
   FEATURE_SUPERUSERS_FULL_ACCESS: 'true',
+  FEATURE_SUPERUSER_CONFIGDUMP: 'true',
   MAXIMUM_LAYER_SIZE: '64K',
   MAXIMUM_MANIFEST_SIZE: '64K',
 }
@@ -90,6 +91,7 @@ async function setStage(): Promise<Stage> {
   const bare = await startServer({
     FEATURE_DIRECT_LOGIN: 'false',
     FEATURE_USER_INITIALIZE: 'false',
+    FEATURE_SUPER_USERS: 'false',
   })
   const nowhere = {
     connectionString: 'postgresql://nobody@/none?host=/nowhere',

@@ -1,10 +1,13 @@
 import type { Fixtures } from './fixture.ts'
 import { application } from './v1/application.ts'
 import { defaultPermission } from './v1/default-permission.ts'
+import { globalMessage } from './v1/global-message.ts'
 import { manifest as manifestView } from './v1/manifest.ts'
 import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
+import { serviceKey } from './v1/service-key.ts'
 import { signin } from './v1/signin.ts'
+import { superuser } from './v1/superuser.ts'
 import { tag } from './v1/tag.ts'
 import { team } from './v1/team.ts'
 import { userNotification } from './v1/user-notification.ts'
@@ -17,6 +20,9 @@ import { upload } from './v2/upload.ts'
 
 /** All fixtures, of both documents. */
 export const fixtures: Fixtures = {
+  ...superuser,
+  ...serviceKey,
+  ...globalMessage,
   ...signin,
   ...user,
   ...userNotification,

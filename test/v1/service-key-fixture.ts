@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 
+import type { Clock } from '#domain/clock.ts'
 import { outcome, type Answer } from '#test/support/client.ts'
 import type { TestServer } from '#test/support/server.ts'
 
@@ -35,7 +36,11 @@ export interface TokenClaims {
 }
 
 /** A token as the service `scanner` signs it for the server. */
-export function signToken(server: TestServer, key: OwnKey, claims: TokenClaims = {}): string {
+export function signToken(
+  server: { url: string; clock: Clock },
+  key: OwnKey,
+  claims: TokenClaims = {},
+): string {
   const { iss = 'scanner', aud = server.url } = claims
   const lifeSeconds = 'lifeSeconds' in claims ? claims.lifeSeconds : 60
   const iat = Math.floor(server.clock.now().getTime() / 1000)
