@@ -1438,6 +1438,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/superuser/takeownership/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over an organization, or a user
+         * @description You become an administrator of the organization. A user is turned into an organization that you administer, and cannot
+         *     sign in any more; superusers cannot be taken over. A browser session must be fresh; see `verifyUser`.
+         */
+        post: operations["takeOwnership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/superuser/config": {
         parameters: {
             query?: never;
@@ -2928,6 +2949,11 @@ export interface components {
             /** @description New name: lower-case letters and digits, with single `.`, `_` or `-` between them. */
             name?: string;
         };
+        /** @description What was taken over. */
+        TakenNamespace: {
+            /** @description Name of the organization. */
+            namespace: string;
+        };
         /** @description The configuration that the registry runs with. */
         SuperUserConfig: {
             /** @description Each key that has a value, as the configuration file would have it. Secrets are `(hidden)`. */
@@ -3655,6 +3681,11 @@ export interface components {
          * @example acme
          */
         OrganizationName: string;
+        /**
+         * @description Name of an organization or a user.
+         * @example acme
+         */
+        TakenNamespace: string;
         /**
          * @description Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
          * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
@@ -8760,6 +8791,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    takeOwnership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of an organization or a user.
+                 * @example acme
+                 */
+                namespace: components["parameters"]["TakenNamespace"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You administer it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "namespace": "acme"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TakenNamespace"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInAgain"];
