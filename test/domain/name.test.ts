@@ -8,6 +8,7 @@ import {
   parseNamespaceName,
   parseRepositoryName,
   parseTagName,
+  parseTeamName,
 } from '#domain/name.ts'
 
 const refusal = (code: string) => expect.objectContaining({ code })
@@ -93,6 +94,7 @@ describe('the name of a user or organization', () => {
     'may not be %j',
     (text) => {
       expect(() => parseNamespaceName(text)).toThrow(refusal('invalid_request'))
+      expect(() => parseTeamName(text)).toThrow(refusal('invalid_request'))
     },
   )
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { listAudit, mintToken } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
 import { pushImage } from '#test/support/image.ts'
-import { makeRobot } from '#test/support/machine.ts'
+import { basicAuth, makeRobot } from '#test/support/machine.ts'
 import { startServer } from '#test/support/server.ts'
 import { shareServer } from '#test/support/shared.ts'
 import { namesIn, newOrganization } from './team-fixture.ts'
@@ -162,6 +162,32 @@ test('a membership counts with the next request, and so does its end, for a toke
   expect(await make('first')).toEqual([201])
   await admin.call('PUT', `${teams}/builders`, { body: { role: 'member' } })
   expect(await make('second')).toEqual([403, 'insufficient_scope'])
+})
+
+test('a robot pulls by the role of its team, and no more once it has left', async () => {
+  const server = shared()
+  const { team, admin, name } = await newOrganization(server)
+  const members = await team('builders')
+  const scope = `repository:${name}/app:pull,push`
+  const push = await server.registry(admin.name, scope)
+  const { digest } = await pushImage(push, `${name}/app`, ['latest'])
+  const robot = await makeRobot(server, name, 'ci')
+  const member = `${members}/${encodeURIComponent(robot.name)}`
+  await admin.call('PUT', member)
+  const role = `/api/v1/repository/${name}/app/permissions/team/builders`
+  await admin.call('PUT', role, { body: { role: 'read' } })
+  const headers = basicAuth(robot.name, robot.token)
+  const query = new URLSearchParams({ service: server.host, scope })
+  const { json } = await server.call('GET', `/v2/auth?${query}`, { headers })
+  const read = () =>
+    outcome(
+      server.call('GET', `/v2/${name}/app/manifests/${digest}`, {
+        headers: { authorization: `Bearer ${json.token}` },
+      }),
+    )
+  expect(await read()).toEqual([200])
+  await admin.call('DELETE', member)
+  expect(await read()).toEqual([401, 'UNAUTHORIZED'])
 })
 
 test('a push ends with the next request after its user was removed', async () => {
