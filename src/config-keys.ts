@@ -127,6 +127,10 @@ const people = {
     true,
     'People can make tokens to use in place of their password with docker and the like',
   ),
+  APP_SPECIFIC_TOKEN_EXPIRATION: unset(
+    duration,
+    'Life of app tokens made from now on; unset, they do not end',
+  ),
   FEATURE_USER_INITIALIZE: {
     kind: boolean,
     meaning:

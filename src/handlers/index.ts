@@ -1,4 +1,5 @@
 import type { Handlers, OperationId } from '#operation.ts'
+import { appToken } from './v1/app-token.ts'
 import { application } from './v1/application.ts'
 import { authorization } from './v1/authorization.ts'
 import { capabilities } from './v1/capabilities.ts'
@@ -29,6 +30,7 @@ import { upload } from './v2/upload.ts'
 
 /** A handler for every operation of both documents; a missing one does not compile. */
 export const handlers: Handlers<OperationId> = {
+  ...appToken,
   ...application,
   ...authorization,
   ...capabilities,

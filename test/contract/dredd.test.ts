@@ -92,6 +92,7 @@ async function setStage(): Promise<Stage> {
     FEATURE_DIRECT_LOGIN: 'false',
     FEATURE_USER_INITIALIZE: 'false',
     FEATURE_SUPER_USERS: 'false',
+    FEATURE_APP_SPECIFIC_TOKENS: 'false',
   })
   const nowhere = {
     connectionString: 'postgresql://nobody@/none?host=/nowhere',

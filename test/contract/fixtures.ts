@@ -1,4 +1,5 @@
 import type { Fixtures } from './fixture.ts'
+import { appToken } from './v1/app-token.ts'
 import { application } from './v1/application.ts'
 import { defaultPermission } from './v1/default-permission.ts'
 import { globalMessage } from './v1/global-message.ts'
@@ -27,6 +28,7 @@ export const fixtures: Fixtures = {
   ...user,
   ...userNotification,
   ...team,
+  ...appToken,
   ...permission,
   ...defaultPermission,
   ...repository,
