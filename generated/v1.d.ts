@@ -1250,6 +1250,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user/apptoken": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your app tokens
+         * @description Your own only, without their codes, 1,000 a page.
+         */
+        get: operations["listAppTokens"];
+        put?: never;
+        /**
+         * Make an app token
+         * @description A password for one program, which can be taken back alone: `docker login` with the name `$app` and the code. It may do
+         *     what you may do. It ends after `APP_SPECIFIC_TOKEN_EXPIRATION`, or never where that is not set.
+         */
+        post: operations["createAppToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/apptoken/{token_uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an app token with its code
+         * @description One of your own; others' are not found.
+         */
+        get: operations["getAppToken"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an app token
+         * @description It stops working at once. One of your own; others' are not found.
+         */
+        delete: operations["revokeAppToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/apptokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the app tokens of all users
+         * @description Without their codes, 1,000 a page. For superusers with full access and for global read-only superusers.
+         */
+        get: operations["listAllAppTokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/capabilities": {
         parameters: {
             query?: never;
@@ -2816,6 +2885,39 @@ export interface components {
         };
         /** @description Whose tokens stand for the robot. */
         RobotFederation: components["schemas"]["RobotFederationEntry"][];
+        /** @description A token that stands for its user where clients of the registry ask for a name and a password. The name is `$app`. */
+        AppToken: {
+            /**
+             * Format: uuid
+             * @description Names it in `getAppToken` and `revokeAppToken`.
+             */
+            uuid: string;
+            /** @description What it is for. */
+            title: string;
+            /** @description When it was made. */
+            created: components["schemas"]["RfcDate"];
+            /** @description When it was last used, an RFC 2822 date in UTC; null when it never was. */
+            last_accessed: string | null;
+            /** @description When it stops working, an RFC 2822 date in UTC; null: never. */
+            expiration: string | null;
+            /** @description The password, 120 characters. Only `createAppToken` and `getAppToken` send it. */
+            token_code?: string;
+        };
+        AppTokenList: {
+            /** @description Oldest first. */
+            tokens: components["schemas"]["AppToken"][];
+            /** @description `expiring` as it was asked. */
+            only_expiring: boolean | null;
+            /** @description There is another page: send this as `next_page`. */
+            next_page?: string;
+        };
+        NewAppToken: {
+            /** @description What it is for. May be empty. */
+            title: string;
+        };
+        AppTokenView: {
+            token: components["schemas"]["AppToken"];
+        };
         /** @description Whether an index may be pushed without all of its manifests. */
         SparseManifests: {
             /** @description An index may name manifests that the repository does not hold. */
@@ -3666,6 +3768,11 @@ export interface components {
          * @example ci
          */
         RobotShortname: string;
+        /**
+         * @description `uuid` of the app token.
+         * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+         */
+        AppTokenUuid: string;
         /**
          * @description Id of a message.
          * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
@@ -8221,6 +8328,232 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAppTokens: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those near their end: with less than a tenth of `APP_SPECIFIC_TOKEN_EXPIRATION` left, or of four weeks where that is not set.
+                 * @example false
+                 */
+                expiring?: boolean;
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                     *           "title": "laptop",
+                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "last_accessed": null,
+                     *           "expiration": null
+                     *         }
+                     *       ],
+                     *       "only_expiring": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppTokenList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createAppToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "laptop"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAppToken"];
+            };
+        };
+        responses: {
+            /** @description The token with its code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": {
+                     *         "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                     *         "title": "laptop",
+                     *         "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *         "last_accessed": null,
+                     *         "expiration": null,
+                     *         "token_code": "7QK2M9ZC4XW8R1T6Y3U5I0O7P2A4S6D8F1G3H5J7K9L0Z2X4C6V8B1N3M5Q7W9E1R3T5Y7U9I1O3P5A7S9D1F3G5H7J9K1L3Z5X7C9V1B3N5M7Q9W1E3R5T7"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppTokenView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAppToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `uuid` of the app token.
+                 * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+                 */
+                token_uuid: components["parameters"]["AppTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token with its code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": {
+                     *         "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                     *         "title": "laptop",
+                     *         "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *         "last_accessed": null,
+                     *         "expiration": null,
+                     *         "token_code": "7QK2M9ZC4XW8R1T6Y3U5I0O7P2A4S6D8F1G3H5J7K9L0Z2X4C6V8B1N3M5Q7W9E1R3T5Y7U9I1O3P5A7S9D1F3G5H7J9K1L3Z5X7C9V1B3N5M7Q9W1E3R5T7"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppTokenView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeAppToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `uuid` of the app token.
+                 * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+                 */
+                token_uuid: components["parameters"]["AppTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAllAppTokens: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those near their end: with less than a tenth of `APP_SPECIFIC_TOKEN_EXPIRATION` left, or of four weeks where that is not set.
+                 * @example false
+                 */
+                expiring?: boolean;
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                     *           "title": "laptop",
+                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "last_accessed": null,
+                     *           "expiration": null
+                     *         }
+                     *       ],
+                     *       "only_expiring": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppTokenList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
