@@ -32,7 +32,7 @@ describe('paths and methods', () => {
       expect(await outcome(answer)).toEqual([405, 'method_not_allowed'])
       return answer.headers.get('allow')!.split(', ').toSorted()
     }
-    expect(await allow('DELETE', me)).toEqual(['GET', 'HEAD', 'POST', 'PUT'])
+    expect(await allow('PATCH', me)).toEqual(['DELETE', 'GET', 'HEAD', 'POST', 'PUT'])
     expect(await allow('PATCH', repositories)).toEqual(['GET', 'HEAD', 'POST'])
     expect(await allow('GET', '/api/v1/signin')).toEqual(['POST'])
     expect(await allow('POST', `${repositories}/acme/nginx/tag/`)).toEqual(['GET', 'HEAD'])
