@@ -4,7 +4,9 @@ import type { UserActor } from '#domain/principal.ts'
 import { isUniqueViolation } from '#store/db-errors.ts'
 import { transact } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
-import { lockOrganization, renameOrganization } from '#store/organization.ts'
+import { lockOrganization } from '#store/organization.ts'
+import { renameRobots } from '#store/robot-change.ts'
+import { updateNamespace } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 import { deleteNamespace } from './delete-namespace.ts'
 
@@ -29,7 +31,8 @@ export async function renameByName(
         metadata: { old_name: name, new_name: newName, superuser: actor.username },
         at: clock.now(),
       })
-      await renameOrganization(tx, found.id, newName)
+      await updateNamespace(tx, found.id, { name: newName })
+      await renameRobots(tx, found.id)
       return { ...found, name: newName }
     })
   } catch (cause) {
