@@ -4,6 +4,7 @@ import { application } from './v1/application.ts'
 import { defaultPermission } from './v1/default-permission.ts'
 import { globalMessage } from './v1/global-message.ts'
 import { manifest as manifestView } from './v1/manifest.ts'
+import { organization } from './v1/organization.ts'
 import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
 import { serviceKey } from './v1/service-key.ts'
@@ -29,6 +30,7 @@ export const fixtures: Fixtures = {
   ...userNotification,
   ...team,
   ...appToken,
+  ...organization,
   ...permission,
   ...defaultPermission,
   ...repository,

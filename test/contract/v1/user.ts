@@ -1,4 +1,5 @@
 import type { Fixture, Fixtures } from '../fixture.ts'
+import type { Person } from '../stage.ts'
 import type { World } from '../world.ts'
 
 const accountOf = (world: World) => {
@@ -13,6 +14,8 @@ const change: Fixture = async (world) => ({
   headers: world.as(await world.person()),
   body: { password: 'another-correct-horse' },
 })
+
+const administrator = ({ name, password }: Person) => ({ adminUser: name, adminPassword: password })
 
 /** Accounts. */
 export const user: Fixtures = {
@@ -33,6 +36,15 @@ export const user: Fixtures = {
   'changeUserDetails 403': async (world) => ({
     headers: { cookie: world.people.keeper.cookie },
     body: { email: 'new@example.com' },
+  }),
+  'deleteCurrentUser 204': async (world) => ({ headers: world.as(await world.person()) }),
+  'convertUserToOrganization 200': async (world) => ({
+    headers: world.as(await world.person()),
+    body: administrator(world.people.keeper),
+  }),
+  'convertUserToOrganization 429': async (world) => ({
+    headers: world.as(await world.person()),
+    body: administrator(await world.lockedPerson()),
   }),
   'initializeUser 200': (world) => ({
     server: 'closed',
