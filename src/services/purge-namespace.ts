@@ -1,4 +1,3 @@
-import type { Db } from '#store/db.ts'
 import { addJob } from '#store/job.ts'
 import {
   deleteApplicationsOf,
@@ -9,21 +8,24 @@ import {
   markRepositoriesIn,
   releaseEntriesBy,
   releaseEntriesUnder,
-  type NamespacePart,
 } from '#store/namespace-removal.ts'
 import { pages } from './pages.ts'
 import { laterPurge, purgeIdleRepository } from './purge-repository.ts'
 import type { RemovalDeps } from './remove-orphan.ts'
 
-const batch = 500
+/** Repositories that are marked at once. */
+const batch = 100
 
-/** In this order: audit entries first, because letting go of them with their account would be one large statement. */
-const steps: readonly ((db: Db, part: NamespacePart) => Promise<number>)[] = [
-  releaseEntriesBy,
-  deleteRobotsOf,
-  deleteApplicationsOf,
-  deleteTeamsOf,
-  releaseEntriesUnder,
+/**
+ * What goes before the namespace, in this order, and how much at once: a team can have 10,000 members. Audit entries
+ * come before the accounts that they point at.
+ */
+const parts = [
+  { remove: releaseEntriesBy, limit: 1_000 },
+  { remove: deleteRobotsOf, limit: 100 },
+  { remove: deleteApplicationsOf, limit: 10 },
+  { remove: deleteTeamsOf, limit: 10 },
+  { remove: releaseEntriesUnder, limit: 1_000 },
 ]
 
 /**
@@ -43,8 +45,8 @@ export async function purgeNamespace(
     batch,
   )
   for await (const { id } of repositories) await purgeIdleRepository(deps, id, signal)
-  for (const step of steps)
-    while ((await step(db, { namespaceId, limit: batch })) === batch) signal?.throwIfAborted()
+  for (const { remove, limit } of parts)
+    while ((await remove(db, { namespaceId, limit })) === limit) signal?.throwIfAborted()
   if (await deleteMarkedNamespace(db, namespaceId)) return
   await addJob(db, 'purge-namespace', { namespaceId }, laterPurge(deps))
 }

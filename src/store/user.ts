@@ -78,16 +78,6 @@ export function listUsersById(db: Db, ids: readonly number[]): Promise<User[]> {
     .execute()
 }
 
-/** True when an account uses this e-mail address. */
-export async function emailIsTaken(db: Db, email: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('user_account')
-    .select('namespace_id')
-    .where('email', '=', email)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 /** True when there is at least one user. */
 export async function anyUserExists(db: Db): Promise<boolean> {
   return (await db.selectFrom('user_account').select('namespace_id').limit(1).execute()).length > 0
