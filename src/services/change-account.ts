@@ -5,6 +5,7 @@ import type { KnownActor } from '#domain/principal.ts'
 import { isUniqueViolation } from '#store/db-errors.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { writeLog, type LogKind } from '#store/log.ts'
+import { renameRobots } from '#store/robot-change.ts'
 import {
   findUserById,
   updateAccount,
@@ -101,6 +102,7 @@ async function changeNamespace(
   }
   if (username !== undefined && username !== before.username) {
     await updateNamespace(tx, before.id, { name: username })
+    await renameRobots(tx, before.id)
     await log('user_change_name', { old_username: before.username })
   }
 }

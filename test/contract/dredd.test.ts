@@ -75,6 +75,7 @@ const settings = {
   FEATURE_SUPERUSER_CONFIGDUMP: 'true',
   MAXIMUM_LAYER_SIZE: '64K',
   MAXIMUM_MANIFEST_SIZE: '64K',
+  SSRF_ALLOWED_HOSTS: '127.0.0.1',
 }
 
 async function setStage(): Promise<Stage> {

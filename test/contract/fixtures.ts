@@ -8,6 +8,7 @@ import { organization } from './v1/organization.ts'
 import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
 import { serviceKey } from './v1/service-key.ts'
+import { robot } from './v1/robot.ts'
 import { signin } from './v1/signin.ts'
 import { superuser } from './v1/superuser.ts'
 import { tag } from './v1/tag.ts'
@@ -34,6 +35,7 @@ export const fixtures: Fixtures = {
   ...permission,
   ...defaultPermission,
   ...repository,
+  ...robot,
   ...tag,
   ...manifestView,
   ...web,

@@ -44,3 +44,13 @@ test('the time of the last login is shown, unless FEATURE_USER_LAST_ACCESSED is 
   const silent = await startServer({ FEATURE_USER_LAST_ACCESSED: 'false' }, { database })
   expect((await silent.as('acme')('GET', `${robots}/ci`)).json.last_accessed).toBeNull()
 })
+
+test('robots take the new name of a user, and keep their token', async () => {
+  const server = await startServer({ FEATURE_USER_RENAME: 'true' })
+  const { call: acme } = await server.user('acme')
+  const { json } = await acme('PUT', `${robots}/ci`)
+  await acme('PUT', '/api/v1/user/', { body: { username: 'apex' } })
+  expect((await acme('GET', robots)).json.robots).toMatchObject([{ name: 'apex+ci' }])
+  expect((await logIn(server, 'apex+ci', json.token)).status).toBe(200)
+  expect((await logIn(server, 'acme+ci', json.token)).status).toBe(401)
+})
