@@ -14,6 +14,7 @@ import { serviceKey } from './v1/service-key.ts'
 import { organizationRobot, robot, userRobot } from './v1/robot.ts'
 import { signin } from './v1/signin.ts'
 import { superuser } from './v1/superuser.ts'
+import { star } from './v1/star.ts'
 import { tag as v1Tag } from './v1/tag.ts'
 import { team } from './v1/team.ts'
 import { userNotification } from './v1/user-notification.ts'
@@ -47,6 +48,7 @@ export const handlers: Handlers<OperationId> = {
   ...userRobot,
   ...signin,
   ...superuser,
+  ...star,
   ...v1Tag,
   ...team,
   ...userNotification,

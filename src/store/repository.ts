@@ -149,14 +149,18 @@ export interface ListedRepository {
   state: RepositoryState
   /** Start of the newest tag life; only when asked for. */
   last_modified: Date | null
+  /** The caller has starred it. */
+  is_starred: boolean
 }
 
 /** Repositories that the caller may see, by id, after `afterId`. */
 export async function listRepositories(
   db: Db,
   wanted: Visibility & {
-    namespace: string | undefined
-    withLastModified: boolean
+    namespace?: string | undefined
+    /** Only those that the caller has starred. */
+    onlyStarred?: boolean
+    withLastModified?: boolean
     afterId: number
     limit: number
   },
@@ -165,11 +169,13 @@ export async function listRepositories(
     ? sql`(select max(t.started_at) from tag t where t.repository_id = r.id and t.ended_at is null)`
     : sql`null::timestamptz`
   const inNamespace = wanted.namespace === undefined ? sql`true` : sql`n.name = ${wanted.namespace}`
+  const starred = sql`r.id in (select s.repository_id from star s where s.user_id = ${wanted.userId}::bigint)`
   const { rows } = await sql<ListedRepository>`
     select r.id, n.name as namespace, r.name, r.description, r.is_public, r.state,
-      ${lastModified} as last_modified
+      ${lastModified} as last_modified, ${starred} as is_starred
     from repository r join namespace n on n.id = r.namespace_id
     where ${inNamespace} and r.state <> 'MARKED_FOR_DELETION' and n.enabled
+      and ${wanted.onlyStarred ? starred : sql`true`}
       and r.id > ${wanted.afterId} and ${visible(wanted)}
     order by r.id limit ${wanted.limit}`.execute(db)
   return rows

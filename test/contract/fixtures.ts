@@ -11,6 +11,7 @@ import { serviceKey } from './v1/service-key.ts'
 import { robot } from './v1/robot.ts'
 import { signin } from './v1/signin.ts'
 import { superuser } from './v1/superuser.ts'
+import { star } from './v1/star.ts'
 import { tag } from './v1/tag.ts'
 import { team } from './v1/team.ts'
 import { userNotification } from './v1/user-notification.ts'
@@ -32,6 +33,7 @@ export const fixtures: Fixtures = {
   ...team,
   ...appToken,
   ...organization,
+  ...star,
   ...permission,
   ...defaultPermission,
   ...repository,

@@ -105,7 +105,7 @@ describe('listRepos', () => {
     expect(await namesOf(stranger, 'public=true')).toEqual([])
   })
 
-  test('has nothing of another kind, and nothing starred yet', async () => {
+  test('has nothing of another kind, and nothing starred', async () => {
     const { server, owner } = await startWithRepository()
     expect(await namesOf(owner, 'namespace=acme&repo_kind=application')).toEqual([])
     expect(await namesOf(owner, 'starred=true')).toEqual([])

@@ -24,14 +24,14 @@ export function viewSummary(
     ...(query.last_modified
       ? { last_modified: row.last_modified === null ? null : epochSeconds(row.last_modified) }
       : {}),
-    // Pulls are not counted and stars not kept yet.
+    // Pulls are not counted yet.
     ...(query.popularity ? { popularity: 0 } : {}),
-    ...(actor.kind === 'user' ? { is_starred: false } : {}),
+    ...(actor.kind === 'user' ? { is_starred: row.is_starred } : {}),
   }
 }
 
 /** A repository, and what the caller may do there. Who may read everything sees what administrators see. */
-export function viewRepository(target: RepositoryTarget, actor: Actor) {
+export function viewRepository(target: RepositoryTarget, actor: Actor, isStarred: boolean) {
   const readsAll = actor.kind === 'user' && actor.standing.globalReadonlySuperuser
   return {
     namespace: target.namespace.name,
@@ -40,7 +40,7 @@ export function viewRepository(target: RepositoryTarget, actor: Actor) {
     description: target.description,
     is_public: target.isPublic,
     is_organization: target.namespace.isOrganization,
-    is_starred: false,
+    is_starred: isStarred,
     status_token: '',
     trust_enabled: false,
     tag_expiration_s: target.tagExpirationSeconds,

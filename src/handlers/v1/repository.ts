@@ -4,6 +4,7 @@ import { changeRepository, deleteRepository, makeRepository } from '#services/ch
 import { listTags } from '#services/list-tags.ts'
 import { visibilityOf } from '#services/visibility.ts'
 import { listRepositories } from '#store/repository.ts'
+import { isStarred } from '#store/star.ts'
 import type { Handlers } from '#operation.ts'
 import { dailyCounts, viewRepository, viewSummary, viewTags } from './repository-view.ts'
 import { readPageToken, writePageToken } from './page-token.ts'
@@ -38,18 +39,19 @@ export const repository: Handlers<
       throw new RegistryError('invalid_request', 'namespace, starred or public must be given')
     if (query.starred && actor.kind === 'anonymous')
       throw new RegistryError('invalid_request', 'starred needs somebody signed in')
-    // Stars are not kept yet, and there is one kind of repository.
+    // There is one kind of repository.
     const found =
-      query.starred || (query.repo_kind ?? 'image') !== 'image'
-        ? []
-        : await listRepositories(db, {
+      (query.repo_kind ?? 'image') === 'image'
+        ? await listRepositories(db, {
             ...visibilityOf(actor, config),
-            includePublic: query.public ?? false,
+            includePublic: (query.public || query.starred) ?? false,
             namespace: query.namespace,
+            onlyStarred: query.starred ?? false,
             withLastModified: query.last_modified ?? false,
             afterId: readPageToken(query.next_page),
             limit: pageSize + 1,
           })
+        : []
     const page = found.slice(0, pageSize)
     const last = found.length > pageSize ? page.at(-1) : undefined
     return {
@@ -72,10 +74,11 @@ export const repository: Handlers<
             page: 1,
             limit: maxIncludedTags,
           })
+    const wanted = { userId: actor.kind === 'user' ? actor.id : null, repositoryId: target.id }
     return {
       status: 200,
       body: {
-        ...viewRepository(target, actor),
+        ...viewRepository(target, actor, await isStarred(deps.db, wanted)),
         ...(tags ? { tags: viewTags(tags.tags) } : {}),
         ...(query.includeStats ? { stats: dailyCounts(deps.clock.now()) } : {}),
       },

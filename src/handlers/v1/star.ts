@@ -1,0 +1,43 @@
+import { parseRepositoryName } from '#domain/name.ts'
+import { starRepository } from '#services/star-repository.ts'
+import { visibilityOf } from '#services/visibility.ts'
+import { listRepositories } from '#store/repository.ts'
+import { deleteStar } from '#store/star.ts'
+import type { Handlers } from '#operation.ts'
+import { readPageToken, writePageToken } from './page-token.ts'
+
+const pageSize = 100
+
+/** Repositories that somebody likes. */
+export const star: Handlers<'listStarredRepos' | 'createStar' | 'deleteStar'> = {
+  async listStarredRepos({ actor, query }, { db, config }) {
+    const found = await listRepositories(db, {
+      ...visibilityOf(actor, config),
+      includePublic: true,
+      onlyStarred: true,
+      afterId: readPageToken(query.next_page),
+      limit: pageSize + 1,
+    })
+    const page = found.slice(0, pageSize)
+    const last = found.length > pageSize ? page.at(-1) : undefined
+    const repositories = page.map(({ namespace, name, description, is_public }) => ({
+      namespace,
+      name,
+      description,
+      is_public,
+    }))
+    return {
+      status: 200,
+      body: { repositories, ...(last ? { next_page: writePageToken(last.id) } : {}) },
+    }
+  },
+  async createStar({ target, actor }, deps) {
+    await starRepository(deps, { repository: target, actor })
+    return { status: 201, body: { namespace: target.namespace.name, repository: target.name } }
+  },
+  async deleteStar({ params, actor }, { db, config }) {
+    const { namespace, name } = parseRepositoryName(params.repository, config.LIBRARY_NAMESPACE)
+    await deleteStar(db, { namespace, name, userId: actor.id })
+    return { status: 204 }
+  },
+}
