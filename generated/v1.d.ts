@@ -1319,6 +1319,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user/starred": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the repositories that you have starred
+         * @description Those that you may read, in the order in which they were made, 100 a page.
+         */
+        get: operations["listStarredRepos"];
+        put?: never;
+        /**
+         * Star a repository
+         * @description One that you may read; any other is not found. Starring it again changes nothing.
+         */
+        post: operations["createStar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/starred/{repository}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take your star from a repository
+         * @description Answers the same whether it was starred, or there, or not.
+         */
+        delete: operations["deleteStar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/capabilities": {
         parameters: {
             query?: never;
@@ -2917,6 +2961,35 @@ export interface components {
         };
         AppTokenView: {
             token: components["schemas"]["AppToken"];
+        };
+        /** @description A repository that you have starred. */
+        StarredRepository: {
+            /** @description User or organization that owns it. */
+            namespace: string;
+            /** @description Name inside the namespace. */
+            name: string;
+            /** @description What it holds; Markdown. */
+            description: string | null;
+            /** @description Anyone may read it. */
+            is_public: boolean;
+        };
+        StarredRepositories: {
+            repositories: components["schemas"]["StarredRepository"][];
+            /** @description There is another page: send this as `next_page`. */
+            next_page?: string;
+        };
+        NewStar: {
+            /** @description User or organization that owns the repository. */
+            namespace: string;
+            /** @description Name inside the namespace; may have more segments. */
+            repository: string;
+        };
+        /** @description What you have starred. */
+        Star: {
+            /** @description User or organization that owns the repository. */
+            namespace: string;
+            /** @description Name inside the namespace. */
+            repository: string;
         };
         /** @description Whether an index may be pushed without all of its manifests. */
         SparseManifests: {
@@ -8554,6 +8627,123 @@ export interface operations {
             401: components["responses"]["SignInAgain"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listStarredRepos: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of repositories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "repositories": [
+                     *         {
+                     *           "namespace": "acme",
+                     *           "name": "nginx",
+                     *           "description": "Web server",
+                     *           "is_public": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StarredRepositories"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createStar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "namespace": "acme",
+                 *       "repository": "nginx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewStar"];
+            };
+        };
+        responses: {
+            /** @description The repository is starred. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "namespace": "acme",
+                     *       "repository": "nginx"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Star"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteStar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You have no star on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
