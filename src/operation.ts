@@ -5,6 +5,7 @@ import type { Right } from '#domain/permission.ts'
 import type { Actor, KnownActor, UserActor } from '#domain/principal.ts'
 import type { BlobContent, UploadSource } from '#domain/content.ts'
 import type {
+  ApplicationTarget,
   Target,
   RepositoryTarget,
   NewRepositoryTarget,
@@ -54,7 +55,9 @@ type TargetOf<O extends OperationId> =
         ? ServiceKeyTarget
         : PermissionOf<O> extends { checkBody: 'readable-repository' }
           ? RepositoryTarget
-          : undefined
+          : PermissionOf<O> extends { checkBody: `oauth-${string}` }
+            ? ApplicationTarget
+            : undefined
 
 /** Rights that nobody has without saying who they are; robots reach repositories alone. */
 type ActorOf<O extends OperationId> =

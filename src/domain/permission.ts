@@ -54,8 +54,19 @@ export interface Permission {
  * Rights that depend on the body. `token-scopes`: nobody gives a token more than they hold themselves.
  * `readable-repository`: the repository that the body names is one that the caller may read.
  * `own-key`: the caller has the private half of the key in the body, or of an approved key of the service.
+ * `form-csrf`: the form, or the header, holds the CSRF token of the session.
+ * `oauth-client`: the caller may let the application of `client_id` act for them; loads it.
+ * `oauth-consent`: `form-csrf` and `oauth-client`, for a form.
+ * `oauth-administrator`: the caller administers the namespace of that application.
  */
-export type BodyCheck = 'token-scopes' | 'readable-repository' | 'own-key'
+export type BodyCheck =
+  | 'token-scopes'
+  | 'readable-repository'
+  | 'own-key'
+  | 'form-csrf'
+  | 'oauth-client'
+  | 'oauth-consent'
+  | 'oauth-administrator'
 
 /** Actions of a registry token (Docker token specification); `*` stands for all of them and for administration. */
 export type TokenAction = 'pull' | 'push' | 'delete' | '*'

@@ -56,10 +56,24 @@ export interface ServiceKeyTarget {
   signerKid: string
 }
 
+/** An application of OAuth, as a check of the flow loads it. */
+export interface ApplicationTarget {
+  kind: 'application'
+  id: number
+  clientId: string
+  name: string
+  description: string
+  uri: string
+  redirectUri: string
+  avatarEmail: string | null
+  namespace: OwnerNamespace
+}
+
 /** What a permission class loads for its handler. */
 export type Target =
   | NamespaceTarget
   | RepositoryTarget
   | NewRepositoryTarget
   | ServiceKeyTarget
+  | ApplicationTarget
   | undefined

@@ -9,7 +9,9 @@ import { globalMessage } from './v1/global-message.ts'
 import { manifest as v1Manifest } from './v1/manifest.ts'
 import { permission } from './v1/permission.ts'
 import { organization } from './v1/organization.ts'
+import { oauth } from './v1/oauth.ts'
 import { repository } from './v1/repository.ts'
+import { signinPage } from './v1/signin-page.ts'
 import { serviceKey } from './v1/service-key.ts'
 import { organizationRobot, robot, userRobot } from './v1/robot.ts'
 import { signin } from './v1/signin.ts'
@@ -41,7 +43,9 @@ export const handlers: Handlers<OperationId> = {
   ...v1Manifest,
   ...permission,
   ...organization,
+  ...oauth,
   ...repository,
+  ...signinPage,
   ...serviceKey,
   ...organizationRobot,
   ...robot,

@@ -214,8 +214,9 @@ function mountFromOf({ request, operation }: Context): string | undefined {
 /** Rights that depend on the validated body. */
 async function admitBody(context: Context, exchange: Exchange, deps: SecurityDeps): Promise<void> {
   const entry = entryOf(context, exchange)
-  const { body, target } = exchange
-  exchange.target = await enterWithBody({ entry, body, target }, deps)
+  const { body, target, source } = exchange
+  const { query } = context.request
+  exchange.target = await enterWithBody({ entry, query, body, source, target }, deps)
 }
 
 function callOf(context: Context, exchange: Exchange): unknown {

@@ -7,6 +7,7 @@ import { renderOAuth2, renderTokenRefusal, renderV1, renderV2, toRegistryError }
 import { setCorsHeaders } from './cors.ts'
 import type { Exchange, HandlerReply } from './exchange.ts'
 import { pageRouter } from './pages.ts'
+import { renderPageRefusal } from './page-refusal.ts'
 import { readFacts, toOriginForm } from './request-facts.ts'
 import { send } from './send.ts'
 import { readSession, sessionHandle, sessionMiddleware } from './sessions.ts'
@@ -117,7 +118,7 @@ function render(
   context: Koa.Context,
   exchange: Exchange | undefined,
   error: RegistryError,
-  { log }: AppDeps,
+  { log, config }: AppDeps,
 ): HandlerReply {
   const facts = exchange?.facts ?? { id: '-', baseUrl: '', host: '' }
   // Quay's 503 for a repository that takes no changes is a refusal like others.
@@ -126,7 +127,9 @@ function render(
       { err: error.options.cause ?? error, request: facts.id, path: context.path },
       error.message,
     )
-  if (!context.path.startsWith('/v2')) return renderV1(error, facts)
+  if (exchange?.operationId === 'oauthAccessToken' && error.status < 500) return renderOAuth2(error)
+  if (!context.path.startsWith('/v2'))
+    return renderPageRefusal(context, exchange, { error, config }) ?? renderV1(error, facts)
   if (exchange?.operationId === 'exchangeToken' && error.status < 500) return renderOAuth2(error)
   if (exchange?.operationId === 'issueToken') return renderTokenRefusal(error, facts)
   return renderV2(error, facts)

@@ -35,6 +35,7 @@ export async function readBody(
     return parseText(await readText(incoming, limits))
   }
   if ('application/x-www-form-urlencoded' in declared.content) {
+    if (!declared.required && !hasBody(incoming)) return undefined
     demandType(incoming, 'application/x-www-form-urlencoded')
     return parseForm(await readText(incoming, limits))
   }

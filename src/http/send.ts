@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { BlobContent } from '#domain/content.ts'
+import { pageHeaders } from '#pages/headers.ts'
 import type { HandlerReply } from './exchange.ts'
 import type { Metrics } from './metrics.ts'
 import { sendBlob, type BlobSupply } from './send-blob.ts'
@@ -30,10 +31,18 @@ export async function send(
     return
   }
   const bytes = toBytes(reply)
+  if (reply.type === 'text/html') setPageHeaders(response)
   if (!response.hasHeader('Content-Type'))
     response.setHeader('Content-Type', reply.type ?? 'application/json')
   response.setHeader('Content-Length', bytes.length)
   response.end(incoming.method === 'HEAD' ? undefined : bytes)
+}
+
+/** Pages of the documents are as strict as the others; what a handler has said otherwise stays. */
+function setPageHeaders(response: ServerResponse): void {
+  response.setHeader('Content-Type', 'text/html; charset=utf-8')
+  for (const [name, value] of Object.entries(pageHeaders()))
+    if (!response.hasHeader(name)) response.setHeader(name, value)
 }
 
 const hasNoBody = (status: number) => status === 204 || status === 304

@@ -9,6 +9,10 @@ export const logo: Asset = fileAsset(
 /** Files below `/assets/`, by name. */
 export const assetFiles: ReadonlyMap<string, Asset> = new Map([
   ['compass.svg', logo],
+  [
+    'local-token.js',
+    fileAsset(new URL('static/local-token.js', import.meta.url), 'text/javascript; charset=utf-8'),
+  ],
   ['pages.css', fileAsset(new URL('static/pages.css', import.meta.url), 'text/css; charset=utf-8')],
 ])
 

@@ -9,16 +9,21 @@ const policy = {
   'form-action': "'self'",
 }
 
+/** What a page may want otherwise. */
+export interface PagePolicy {
+  /** Elements may be styled by a script, as Swagger UI does. */
+  inlineStyle?: boolean
+  /** Where its form may lead beside this registry. Browsers hold a form to its policy over every redirect. */
+  formTarget?: string
+}
+
 /**
  * Headers of everything that people see: nothing from elsewhere runs or is loaded, nobody frames it, types are not
- * guessed. Swagger UI styles elements from its script, which its page alone allows (`inlineStyle`).
+ * guessed.
  */
-export function pageHeaders({ inlineStyle = false } = {}): Record<string, string> {
-  const applied = inlineStyle ? { ...policy, 'style-src': "'self' 'unsafe-inline'" } : policy
+export function pageHeaders(wanted: PagePolicy = {}): Record<string, string> {
   return {
-    'Content-Security-Policy': Object.entries(applied)
-      .map(([name, value]) => `${name} ${value}`)
-      .join('; '),
+    'Content-Security-Policy': contentPolicy(wanted),
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
     'Referrer-Policy': 'same-origin',
@@ -26,4 +31,16 @@ export function pageHeaders({ inlineStyle = false } = {}): Record<string, string
     'Cross-Origin-Resource-Policy': 'same-origin',
     'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
   }
+}
+
+/** The Content-Security-Policy of a page. */
+export function contentPolicy({ inlineStyle = false, formTarget }: PagePolicy): string {
+  const applied = {
+    ...policy,
+    ...(inlineStyle ? { 'style-src': "'self' 'unsafe-inline'" } : {}),
+    ...(formTarget === undefined ? {} : { 'form-action': `'self' ${formTarget}` }),
+  }
+  return Object.entries(applied)
+    .map(([name, value]) => `${name} ${value}`)
+    .join('; ')
 }

@@ -8,26 +8,34 @@ import { findTarget } from '#store/access.ts'
 import type { Entry } from './gate.ts'
 import { enterNamespace } from './namespace-gate.ts'
 import { refuse } from './refusal.ts'
-import type { SecurityDeps } from './scheme.ts'
+import { demandFormCsrf, enterAdministered, enterClient, enterConsent } from './application-gate.ts'
+import type { CredentialSource, SecurityDeps } from './scheme.ts'
 import { proveOwnKey } from './service-key-gate.ts'
 
+/** A call whose parameters and body have been validated. */
+export interface ValidatedCall {
+  entry: Entry
+  query: unknown
+  body: unknown
+  source: CredentialSource
+  target: Target
+}
+
 /** A right that depends on the validated body. Gives the target that the handler gets, or throws the refusal. */
-type Check = (
-  call: { entry: Entry; body: unknown; target: Target },
-  deps: SecurityDeps,
-) => Promise<Target> | Target
+type Check = (call: ValidatedCall, deps: SecurityDeps) => Promise<Target> | Target
 
 const checks: Record<BodyCheck, Check> = {
   'token-scopes': demandScopes,
   'readable-repository': findReadable,
   'own-key': proveOwnKey,
+  'form-csrf': demandFormCsrf,
+  'oauth-client': enterClient,
+  'oauth-consent': enterConsent,
+  'oauth-administrator': enterAdministered,
 }
 
 /** Decides the rights of an operation that depend on its body, after the body was validated. */
-export async function enterWithBody(
-  call: { entry: Entry; body: unknown; target: Target },
-  deps: SecurityDeps,
-): Promise<Target> {
+export async function enterWithBody(call: ValidatedCall, deps: SecurityDeps): Promise<Target> {
   const { checkBody, require } = call.entry.operation.permission
   if (require === ('repo:create' satisfies Right)) {
     const { namespace } = call.body as { namespace?: string }

@@ -17,7 +17,13 @@ export const session: Scheme = async ({ authorization, session: login }, { db, c
 
 /** The token that proves that a page of ours made the call. */
 export const csrf: Scheme = async ({ csrfHeader, csrfToken }) => {
-  if (csrfHeader && csrfToken && sameSecret(csrfHeader, csrfToken)) return true
+  demandCsrf(csrfHeader, csrfToken)
+  return true
+}
+
+/** Throws `invalid_csrf_token` unless the token that was sent is the session's. */
+export function demandCsrf(sent: string | undefined, expected: string | undefined): void {
+  if (sent && expected && sameSecret(sent, expected)) return
   throw new RegistryError(
     'invalid_csrf_token',
     'CSRF token was invalid or missing. Get one from /csrf_token and send it in X-CSRF-Token.',

@@ -1,4 +1,5 @@
 import type { Digest } from '#domain/digest.ts'
+import { deleteExpiredCodes } from '#store/oauth-code.ts'
 import { deleteExpiredRefreshTokens } from '#store/refresh-token.ts'
 import { deleteExpiredSessions } from '#store/session.ts'
 import { releaseAllRemovals } from '#store/blob-removal.ts'
@@ -60,6 +61,7 @@ async function removeAll(
   const at = clock.now()
   const before = new Date(at.getTime() - graceSeconds * 1000)
   await steps.attempt(() => deleteExpiredSessions(db, at))
+  await steps.attempt(() => deleteExpiredCodes(db, at))
   await steps.attempt(() => deleteExpiredRefreshTokens(db, at))
   const expired = uploads((page) => listExpiredUploads(db, { at, ...page }))
   const broken = uploads((page) => listBrokenFinishes(db, { at, ...page }))

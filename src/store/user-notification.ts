@@ -39,6 +39,18 @@ export async function insertNotification(tx: Tx, notification: NewNotification):
     .execute()
 }
 
+/** Takes back everything of a kind that a user was told. */
+export async function deleteNotificationsOfKind(
+  db: Db,
+  told: { namespaceId: number; kind: NotificationKind },
+): Promise<void> {
+  await db
+    .deleteFrom('user_notification')
+    .where('namespace_id', '=', told.namespaceId)
+    .where('kind', '=', told.kind)
+    .execute()
+}
+
 /** Takes back everything that was told under a key. */
 export async function deleteNotifications(tx: Tx, lookupKey: string): Promise<void> {
   await tx.deleteFrom('user_notification').where('lookup_key', '=', lookupKey).execute()

@@ -5,6 +5,7 @@ import { defaultPermission } from './v1/default-permission.ts'
 import { globalMessage } from './v1/global-message.ts'
 import { manifest as manifestView } from './v1/manifest.ts'
 import { organization } from './v1/organization.ts'
+import { oauth } from './v1/oauth.ts'
 import { permission } from './v1/permission.ts'
 import { repository } from './v1/repository.ts'
 import { serviceKey } from './v1/service-key.ts'
@@ -42,6 +43,7 @@ export const fixtures: Fixtures = {
   ...manifestView,
   ...web,
   ...application,
+  ...oauth,
   ...token,
   ...manifest,
   ...blob,

@@ -34,8 +34,13 @@ export async function findRequest(
   return success && applyRule({ operationId, status: Number(status), success }, world, wanted)
 }
 
+/** The fixture of the success; of a form that only leads on, that of the redirect. */
 function successOf(operationId: string): Fixture | undefined {
-  const pair = Object.keys(fixtures).find((each) => each.startsWith(`${operationId} 2`))
+  const pair = ['2', '302']
+    .map((status) =>
+      Object.keys(fixtures).find((each) => each.startsWith(`${operationId} ${status}`)),
+    )
+    .find((found) => found !== undefined)
   return pair === undefined ? undefined : fixtures[pair]
 }
 

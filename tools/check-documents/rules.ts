@@ -32,6 +32,12 @@ const bodiesAreNamed: Rule = ({ operation }, document) => [
     : []),
 ]
 
+/** A form that leads on answers 302 and nothing else. */
+const answersSomething: Rule = ({ operation }) =>
+  Object.keys(operation.responses).some((status) => /^[23]/.test(status))
+    ? []
+    : ['declares no 2xx or 3xx response']
+
 const refusalIsDeclared: Rule = ({ operation }) =>
   Object.keys(operation.responses).some((status) => status.startsWith('4'))
     ? []
@@ -54,9 +60,14 @@ const credentialsExist: Rule = ({ operation }, document) => {
   })
 }
 
-/** Another site can make a browser send the cookie, but not the header. */
+/** Checks that compare the CSRF token themselves, because a form has it in a field. */
+const formChecks = ['form-csrf', 'oauth-consent']
+
+/** Another site can make a browser send the cookie, but not the header or the field. */
 const cookieComesWithCsrf: Rule = ({ method, operation }) =>
-  method === 'get' || method === 'head'
+  method === 'get' ||
+  method === 'head' ||
+  formChecks.includes(String(operation['x-permission']?.['checkBody']))
     ? []
     : (operation.security ?? [])
         .filter((alternative) => 'session' in alternative && !('csrf' in alternative))
@@ -71,6 +82,7 @@ export function rules(isFeature: (name: string) => boolean): Rule[] {
   return [
     permissionIsKnown,
     bodiesAreNamed,
+    answersSomething,
     refusalIsDeclared,
     credentialsExist,
     cookieComesWithCsrf,

@@ -5,6 +5,9 @@ import {
   listAuthorizations,
   type Authorization,
 } from '#store/application-token.ts'
+import { declineAssignment } from '#services/assign-token.ts'
+import { listAssignments, type Assignment } from '#store/oauth-assignment.ts'
+import { deleteNotificationsOfKind } from '#store/user-notification.ts'
 import type { Handlers } from '#operation.ts'
 import { viewApplication, viewScopes } from './application-view.ts'
 
@@ -12,7 +15,11 @@ const maxListed = 1_000
 
 /** What applications may do as the caller. */
 export const authorization: Handlers<
-  'listUserAuthorizations' | 'getUserAuthorization' | 'deleteUserAuthorization'
+  | 'listUserAuthorizations'
+  | 'getUserAuthorization'
+  | 'deleteUserAuthorization'
+  | 'listAssignedAuthorizations'
+  | 'deleteAssignedAuthorization'
 > = {
   async listUserAuthorizations({ actor }, { db, clock }) {
     const wanted = { userId: actor.id, at: clock.now(), limit: maxListed }
@@ -31,6 +38,27 @@ export const authorization: Handlers<
       throw new RegistryError('not_found', `no authorization ${uuid}`)
     return { status: 204 }
   },
+  async listAssignedAuthorizations({ actor }, { db }) {
+    const found = await listAssignments(db, { userId: actor.id, limit: maxListed })
+    // Who reads the list need not be told of it any more.
+    await deleteNotificationsOfKind(db, { namespaceId: actor.id, kind: 'assigned_authorization' })
+    return { status: 200, body: { authorizations: found.map(viewAssignment) } }
+  },
+  async deleteAssignedAuthorization({ actor, params }, deps) {
+    const uuid = params.assigned_authorization_uuid
+    await declineAssignment(deps, { uuid, userId: actor.id })
+    return { status: 204 }
+  },
+}
+
+function viewAssignment(found: Assignment) {
+  return {
+    application: { ...viewApplication(found), clientId: found.client_id },
+    uuid: found.uuid,
+    redirectUri: found.redirect_uri,
+    scopes: viewScopes(found.scopes),
+    responseType: found.response_type,
+  }
 }
 
 function viewAuthorization(found: Authorization) {

@@ -4,7 +4,6 @@ const statements = [
   // A code that is presented twice takes back what it gave (RFC 6749, 4.1.2).
   `alter table oauth_token add column code_hash text collate "C"`,
   `create unique index oauth_token_code on oauth_token (code_hash) where code_hash is not null`,
-  `create index oauth_token_creator on oauth_token (created_by_id)`,
 ]
 
 /** Tokens remember the code that they were given for. */

@@ -3,7 +3,7 @@ import type { Fixture, Fixtures } from '../fixture.ts'
 import type { World } from '../world.ts'
 
 /** An application of a new organization of the keeper, with a token. */
-async function makeApplication(world: World) {
+export async function makeApplication(world: World) {
   const { name: orgname } = await world.organization()
   const call = makeCall(world.servers.main, () => world.as(world.people.keeper))
   const list = `/api/v1/organization/${orgname}/applications`
