@@ -1363,6 +1363,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user/assignedauthorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tokens that you were asked to make
+         * @description Administrators of an organization can ask you to make a token of one of their applications. Open `/oauth/authorize`
+         *     with the values of an entry and its `uuid` as `assignment_uuid` to consent. Oldest first, up to 1,000. Reading the list
+         *     removes the notifications about them.
+         */
+        get: operations["listAssignedAuthorizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/assignedauthorization/{assigned_authorization_uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Decline to make a token
+         * @description Removes the entry; nothing else happens.
+         */
+        delete: operations["deleteAssignedAuthorization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/capabilities": {
         parameters: {
             query?: never;
@@ -1660,6 +1702,159 @@ export interface paths {
          * @description From now on the key is served to those who verify what it signs. A key that is approved already stays as it is. A browser session must be fresh; see `verifyUser`.
          */
         post: operations["approveServiceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask a person to let an application act for them
+         * @description The authorization endpoint of OAuth 2 (RFC 6749). Shows the page on which a signed-in person consents; a browser of
+         *     nobody is sent to `/signin` first. Only administrators of the application's organization may consent, and those whom
+         *     they have assigned the token (`assignment_uuid`). When live tokens of the application cover the scopes already, a code
+         *     is given at once. An application or address that is not registered is answered here; everything else that is wrong is
+         *     told to the application in `error`.
+         */
+        get: operations["oauthAuthorize"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/authorizeapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consent
+         * @description What the button of the page of `oauthAuthorize` sends. Goes back to the application with a code, which works once and
+         *     for ten minutes, or with a token in the fragment of the address.
+         */
+        post: operations["oauthAuthorizeApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/denyapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse consent
+         * @description Goes back to the application with `error=authorization_denied`.
+         */
+        post: operations["oauthDenyApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/authorize/assignuser": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask somebody to make a token
+         * @description Lets a user consent who does not administer the application's organization, once and to these scopes alone, and
+         *     notifies them. For administrators of that organization.
+         */
+        post: operations["oauthAssignUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/access_token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a token for a code
+         * @description The token endpoint of OAuth 2 (RFC 6749). The application proves itself with its client secret, as Basic credentials
+         *     or in the form. Every field may also stand in the query; the form wins. A code that is presented twice takes back the
+         *     token that it gave.
+         */
+        post: operations["oauthAccessToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/localapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a token that was just made
+         * @description The registry's own redirect address, which every application may use with `response_type=token`: the page shows the
+         *     token, which stands in the fragment of the address and so never reaches a server.
+         */
+        get: operations["oauthLocalHandler"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a page to sign in on
+         * @description For browsers that need somebody signed in to go on, as with `oauthAuthorize`.
+         */
+        get: operations["showSigninPage"];
+        put?: never;
+        /**
+         * Sign in on the page
+         * @description What the form of `showSigninPage` sends. Goes on to `next`, or back to the page with the reason in `refused`.
+         */
+        post: operations["signinOnPage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2991,6 +3186,36 @@ export interface components {
             /** @description Name inside the namespace. */
             repository: string;
         };
+        /** @description An application whose administrators ask you to make a token. */
+        AssignedApplication: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description Names the application in the OAuth flow. */
+            clientId: string;
+            /** @description What it does. */
+            description: string;
+            /** @description Its home page. */
+            url: string;
+            avatar: components["schemas"]["Avatar"];
+            organization: components["schemas"]["AuthorizationOwner"];
+        };
+        /** @description A token that you were asked to make. */
+        AssignedAuthorization: {
+            application: components["schemas"]["AssignedApplication"];
+            /**
+             * Format: uuid
+             * @description `assignment_uuid` of `/oauth/authorize`.
+             */
+            uuid: string;
+            /** @description `redirect_uri` of `/oauth/authorize`. */
+            redirectUri: string;
+            scopes: components["schemas"]["OAuthScopeView"][];
+            /** @description `response_type` of `/oauth/authorize`. */
+            responseType: string;
+        };
+        AssignedAuthorizationList: {
+            authorizations: components["schemas"]["AssignedAuthorization"][];
+        };
         /** @description Whether an index may be pushed without all of its manifests. */
         SparseManifests: {
             /** @description An index may name manifests that the repository does not hold. */
@@ -3255,6 +3480,172 @@ export interface components {
         };
         ApproveServiceKey: {
             notes?: components["schemas"]["KeyNotes"];
+        };
+        /** @description The namespace that the application belongs to. */
+        ConsentOrganization: {
+            /** @description Name of the organization. */
+            name: string;
+            /** @description Its avatar, as JSON in a string. */
+            avatar: string;
+        };
+        /** @description The application that asks. */
+        ConsentApplication: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description What it does. */
+            description: string;
+            /** @description Its home page. */
+            url: string;
+            /** @description Its avatar, as JSON in a string. */
+            avatar: string;
+            organization: components["schemas"]["ConsentOrganization"];
+        };
+        /** @description What the page of `oauthAuthorize` says. */
+        ConsentRequest: {
+            scopes: components["schemas"]["OAuthScopeView"][];
+            /** @description One of the scopes is dangerous. */
+            has_dangerous_scopes: boolean;
+            application: components["schemas"]["ConsentApplication"];
+            /** @description As asked. */
+            response_type: string;
+            /** @description As asked. */
+            client_id: string;
+            /** @description As asked. */
+            redirect_uri: string;
+            /** @description As asked. */
+            scope: string;
+            /** @description `_csrf_token` of the forms. */
+            csrf_token_val: string;
+            /** @description As asked. */
+            state: string | null;
+            /** @description As asked. */
+            assignment_uuid: string | null;
+        };
+        /** @description A refusal that an application cannot be told of. `error` is the one of OAuth 2. */
+        FlowRefusal: {
+            /** @description `invalid_request`, unless a rule of the document was broken. */
+            error?: string;
+            /** @description Which rule refused, and where it helps what to do next. */
+            detail: string;
+            /** @description The same as `detail`. */
+            message: string;
+            /** @description The same as `detail`. */
+            error_message: string;
+            /** @description Name of the error; `getErrorDescription` explains it. */
+            error_type: string;
+            /** @description The same as `error_type`. */
+            title: string;
+            /**
+             * Format: uri
+             * @description Address of the explanation.
+             */
+            type: string;
+            /** @description The HTTP status. */
+            status: number;
+        };
+        /** @description The form of `oauthAuthorize`, all as asked there. */
+        Consent: {
+            /** @description The application. */
+            client_id: string;
+            /** @description Where to go on. */
+            redirect_uri: string;
+            /** @description Scopes, separated by spaces or commas. */
+            scope: string;
+            /**
+             * @description `code` or `token`.
+             * @default code
+             */
+            response_type: string;
+            /** @description Given back to the application. */
+            state?: string;
+            /** @description The assignment that this fulfils. */
+            assignment_uuid?: string;
+            /** @description Challenge of PKCE. */
+            code_challenge?: string;
+            /** @description `S256`. */
+            code_challenge_method?: string;
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
+        };
+        /** @description The form of `oauthAuthorize`, sent by its other button. */
+        Denial: {
+            /** @description The application. */
+            client_id: string;
+            /** @description Where to go on. */
+            redirect_uri: string;
+            /** @description Not looked at. */
+            scope?: string;
+            /**
+             * @description `code` or `token`.
+             * @default code
+             */
+            response_type: string;
+            /** @description Given back to the application. */
+            state?: string;
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
+        };
+        /** @description Somebody was asked to make a token. */
+        AssignmentMade: {
+            /** @description What has happened. */
+            message: string;
+        };
+        /** @description A form of OAuth 2. Fields that are not known are not looked at. */
+        CodeExchange: {
+            /** @description `authorization_code`. */
+            grant_type?: string;
+            /** @description The application. */
+            client_id?: string;
+            /** @description Its client secret. */
+            client_secret?: string;
+            /** @description The address that the code was sent to. */
+            redirect_uri?: string;
+            /** @description The code. */
+            code?: string;
+            /** @description Scopes of the code; another set is refused. May be left out. */
+            scope?: string;
+            /** @description Verifier of PKCE; needed when the code was asked for with a challenge, refused when it was not. */
+            code_verifier?: string;
+        };
+        /** @description A token of an application. */
+        AccessToken: {
+            /** @description The token, for `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * @description How it is presented.
+             * @enum {string}
+             */
+            token_type: "Bearer";
+            /** @description Seconds that it works. */
+            expires_in: number;
+            /** @description Always null. */
+            refresh_token: string | null;
+        };
+        /** @description A refusal of the token endpoint (RFC 6749, 5.2). */
+        OAuthFlowError: {
+            /** @enum {string} */
+            error: "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type" | "invalid_scope";
+            /** @description Which rule refused, and where it helps what to do next. */
+            error_description: string;
+        };
+        /** @description The token of the query. */
+        LocalToken: {
+            /** @description As it stands in the query. */
+            access_token: string | null;
+        };
+        /** @description The form of `showSigninPage`. */
+        SigninForm: {
+            /** @description User name or e-mail address. */
+            username: string;
+            /** @description Password of the account. */
+            password: string;
+            /**
+             * @description Where to go after signing in: a path of this registry.
+             * @default /
+             */
+            next: string;
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
         };
         CsrfToken: {
             csrf_token: components["schemas"]["CsrfTokenText"];
@@ -3558,6 +3949,196 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
+        /** @description Go on at `Location`: back to the application with `code`, a token in the fragment or `error`; or to the sign-in page. */
+        FlowGoesOn: {
+            headers: {
+                Location: components["headers"]["Location"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The request breaks a rule that the application cannot be told of, because it may not be the one who asks. */
+        FlowRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                /**
+                 * @example {
+                 *       "error": "invalid_request",
+                 *       "detail": "redirect_uri is not the address that the application has registered",
+                 *       "message": "redirect_uri is not the address that the application has registered",
+                 *       "error_message": "redirect_uri is not the address that the application has registered",
+                 *       "error_type": "invalid_request",
+                 *       "title": "invalid_request",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_request",
+                 *       "status": 400
+                 *     }
+                 */
+                "application/json": components["schemas"]["FlowRefusal"];
+            };
+        };
+        /** @description Nobody is signed in. A browser that only looks is sent to `/signin` instead. */
+        SignInFirstPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                /**
+                 * @example {
+                 *       "detail": "Requires authentication",
+                 *       "message": "Requires authentication",
+                 *       "error_message": "Requires authentication",
+                 *       "error_type": "invalid_token",
+                 *       "title": "invalid_token",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
+                 *       "status": 401
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description You are signed in but may not consent here, or the CSRF token is missing. */
+        NotAllowedPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                /**
+                 * @example {
+                 *       "detail": "Unauthorized",
+                 *       "message": "Unauthorized",
+                 *       "error_message": "Unauthorized",
+                 *       "error_type": "insufficient_scope",
+                 *       "title": "insufficient_scope",
+                 *       "type": "http://localhost:8080/api/v1/error/insufficient_scope",
+                 *       "status": 403
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description There is no such application. */
+        NotFoundPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                /**
+                 * @example {
+                 *       "detail": "no application XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "message": "no application XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "error_message": "no application XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "error_type": "not_found",
+                 *       "title": "not_found",
+                 *       "type": "http://localhost:8080/api/v1/error/not_found",
+                 *       "status": 404
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description The body is not `application/x-www-form-urlencoded`. */
+        NotAForm: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "send the body as application/x-www-form-urlencoded",
+                 *       "message": "send the body as application/x-www-form-urlencoded",
+                 *       "error_message": "send the body as application/x-www-form-urlencoded",
+                 *       "error_type": "unsupported_media_type",
+                 *       "title": "unsupported_media_type",
+                 *       "type": "http://localhost:8080/api/v1/error/unsupported_media_type",
+                 *       "status": 415
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description The form is incomplete, or what it presents does not work; `error` says which. */
+        GrantRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "invalid_grant",
+                 *       "error_description": "the code is not valid, or was used already"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OAuthFlowError"];
+            };
+        };
+        /** @description The Basic credentials are not those of an application. */
+        ClientRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["BasicChallenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "invalid_client",
+                 *       "error_description": "client id or client secret is wrong"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OAuthFlowError"];
+            };
+        };
+        /** @description The form did not come within 25 seconds. */
+        GrantTooSlow: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "invalid_request",
+                 *       "error_description": "the body did not come within 25 seconds: send it again"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OAuthFlowError"];
+            };
+        };
+        /** @description The form is larger than 1 MiB. */
+        GrantTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "invalid_request",
+                 *       "error_description": "the body is larger than 1048576 bytes"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OAuthFlowError"];
+            };
+        };
+        /** @description The body is not `application/x-www-form-urlencoded`. */
+        GrantNotAForm: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "invalid_request",
+                 *       "error_description": "send the body as application/x-www-form-urlencoded"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OAuthFlowError"];
+            };
+        };
         /** @description The key is past its expiry; what it signed is no longer valid. */
         KeyExpired: {
             headers: {
@@ -3847,6 +4428,11 @@ export interface components {
          */
         AppTokenUuid: string;
         /**
+         * @description Uuid of a token that you were asked to make.
+         * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
+         */
+        AssignedAuthorizationUuid: string;
+        /**
          * @description Id of a message.
          * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
          */
@@ -3872,6 +4458,26 @@ export interface components {
          */
         KeyId: string;
         /**
+         * @description Client id of the application.
+         * @example XQ5C0HZ0TL7E8KDN1V2M
+         */
+        FlowClientId: string;
+        /**
+         * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
+         * @example https://deploy.example.com/callback
+         */
+        FlowRedirectUri: string;
+        /**
+         * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
+         * @example repo:read
+         */
+        FlowScope: string;
+        /**
+         * @description A page for people, or the same as JSON.
+         * @example json
+         */
+        PageFormat: "html" | "json";
+        /**
          * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
          * @example registry
          */
@@ -3889,6 +4495,26 @@ export interface components {
          * @example 4
          */
         RetryAfter: number;
+        /**
+         * @description The answer holds a secret, or belongs to one person; nobody keeps it.
+         * @example no-store
+         */
+        NoStore: "no-store";
+        /**
+         * @description Where to go on.
+         * @example https://deploy.example.com/callback?code=Jt3V5gR0qVbR6eH9sTfUaLxK5d2tYz0m2oD4w8nq&scope=repo%3Aread&state=af0ifjsldkj
+         */
+        Location: string;
+        /**
+         * @description The same for caches of HTTP/1.0.
+         * @example no-cache
+         */
+        PragmaNoCache: "no-cache";
+        /**
+         * @description Which credentials are wanted.
+         * @example Basic realm="oauth"
+         */
+        BasicChallenge: string;
         /**
          * @description How long the key may be kept, at most a day and never past its expiry.
          * @example max-age=86400
@@ -8748,6 +9374,103 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listAssignedAuthorizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What you were asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "authorizations": [
+                     *         {
+                     *           "uuid": "9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90",
+                     *           "application": {
+                     *             "name": "Deploy board",
+                     *             "clientId": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *             "description": "Shows what runs where",
+                     *             "url": "https://deploy.example.com",
+                     *             "avatar": {
+                     *               "name": "Deploy board",
+                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *               "color": "#1f77b4",
+                     *               "kind": "app"
+                     *             },
+                     *             "organization": {
+                     *               "name": "acme",
+                     *               "avatar": {
+                     *                 "name": "acme",
+                     *                 "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *                 "color": "#2ca02c",
+                     *                 "kind": "org"
+                     *               }
+                     *             }
+                     *           },
+                     *           "redirectUri": "https://deploy.example.com/callback",
+                     *           "scopes": [
+                     *             {
+                     *               "scope": "repo:read",
+                     *               "title": "See and pull your repositories",
+                     *               "description": "Every repository that you may read, private ones included.",
+                     *               "icon": "fa-hdd-o",
+                     *               "dangerous": false
+                     *             }
+                     *           ],
+                     *           "responseType": "token"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AssignedAuthorizationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteAssignedAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Uuid of a token that you were asked to make.
+                 * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
+                 */
+                assigned_authorization_uuid: components["parameters"]["AssignedAuthorizationUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getRegistryCapabilities: {
         parameters: {
             query?: never;
@@ -9700,6 +10423,473 @@ export interface operations {
             408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthAuthorize: {
+        parameters: {
+            query: {
+                /**
+                 * @description Client id of the application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["FlowClientId"];
+                /**
+                 * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
+                 * @example https://deploy.example.com/callback
+                 */
+                redirect_uri: components["parameters"]["FlowRedirectUri"];
+                /**
+                 * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
+                 * @example repo:read
+                 */
+                scope: components["parameters"]["FlowScope"];
+                /**
+                 * @description `code`, or `token` for a token in the fragment of the address.
+                 * @example code
+                 */
+                response_type?: string;
+                /**
+                 * @description Given back to the application as it is.
+                 * @example af0ifjsldkj
+                 */
+                state?: string;
+                /**
+                 * @description The assignment that lets you consent; only with `response_type=token`, and with `FEATURE_ASSIGN_OAUTH_TOKEN` on.
+                 * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
+                 */
+                assignment_uuid?: string;
+                /**
+                 * @description PKCE (RFC 7636): base64url of the sha256 of the verifier.
+                 * @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
+                 */
+                code_challenge?: string;
+                /**
+                 * @description `S256`; other methods are refused.
+                 * @example S256
+                 */
+                code_challenge_method?: string;
+                /**
+                 * @description A page for people, or the same as JSON.
+                 * @example json
+                 */
+                format?: components["parameters"]["PageFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, or what it would say. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    /**
+                     * @description Of the page; its form may lead to the application.
+                     * @example default-src 'none'; form-action 'self' https://deploy.example.com
+                     */
+                    "Content-Security-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    /**
+                     * @example {
+                     *       "scopes": [
+                     *         {
+                     *           "scope": "repo:read",
+                     *           "title": "See and pull your repositories",
+                     *           "description": "Every repository that you may read, private ones included.",
+                     *           "icon": "fa-hdd-o",
+                     *           "dangerous": false
+                     *         }
+                     *       ],
+                     *       "has_dangerous_scopes": false,
+                     *       "application": {
+                     *         "name": "Deploy board",
+                     *         "description": "Shows what runs where",
+                     *         "url": "https://deploy.example.com",
+                     *         "avatar": "{\"name\":\"Deploy board\",\"hash\":\"b5fc85e55755f9e0\",\"color\":\"#1f77b4\",\"kind\":\"app\"}",
+                     *         "organization": {
+                     *           "name": "acme",
+                     *           "avatar": "{\"name\":\"acme\",\"hash\":\"0e6e0fbd1e2b0d9d\",\"color\":\"#2ca02c\",\"kind\":\"org\"}"
+                     *         }
+                     *       },
+                     *       "response_type": "code",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "scope": "repo:read",
+                     *       "csrf_token_val": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d",
+                     *       "state": "af0ifjsldkj",
+                     *       "assignment_uuid": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentRequest"];
+                };
+            };
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["NotAllowedPage"];
+            404: components["responses"]["NotFoundPage"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthAuthorizeApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "scope": "repo:read",
+                 *       "response_type": "code",
+                 *       "state": "af0ifjsldkj",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["Consent"];
+            };
+        };
+        responses: {
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["NotAllowedPage"];
+            404: components["responses"]["NotFoundPage"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthDenyApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "scope": "repo:read",
+                 *       "state": "af0ifjsldkj",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["Denial"];
+            };
+        };
+        responses: {
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["NotAllowedPage"];
+            404: components["responses"]["NotFoundPage"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthAssignUser: {
+        parameters: {
+            query: {
+                /**
+                 * @description Client id of the application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["FlowClientId"];
+                /**
+                 * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
+                 * @example https://deploy.example.com/callback
+                 */
+                redirect_uri: components["parameters"]["FlowRedirectUri"];
+                /**
+                 * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
+                 * @example repo:read
+                 */
+                scope: components["parameters"]["FlowScope"];
+                /**
+                 * @description Who is asked.
+                 * @example ada
+                 */
+                username: string;
+                /**
+                 * @description An assignment gives a token, never a code.
+                 * @example token
+                 */
+                response_type?: "token";
+                /**
+                 * @description A page for people, or the same as JSON.
+                 * @example json
+                 */
+                format?: components["parameters"]["PageFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user has been asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    /**
+                     * @example {
+                     *       "message": "ada was asked to make a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AssignmentMade"];
+                };
+            };
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["NotAllowedPage"];
+            404: components["responses"]["NotFoundPage"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthAccessToken: {
+        parameters: {
+            query?: {
+                /**
+                 * @description As in the form.
+                 * @example authorization_code
+                 */
+                grant_type?: string;
+                /**
+                 * @description As in the form.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id?: string;
+                /**
+                 * @description As in the form.
+                 * @example 2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0
+                 */
+                client_secret?: string;
+                /**
+                 * @description As in the form.
+                 * @example https://deploy.example.com/callback
+                 */
+                redirect_uri?: string;
+                /**
+                 * @description As in the form.
+                 * @example Jt3V5gR0qVbR6eH9sTfUaLxK5d2tYz0m2oD4w8nq
+                 */
+                code?: string;
+                /**
+                 * @description As in the form.
+                 * @example repo:read
+                 */
+                scope?: string;
+                /**
+                 * @description As in the form.
+                 * @example dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk
+                 */
+                code_verifier?: string;
+            };
+            header?: {
+                /**
+                 * @description Client id and client secret as Basic credentials, in place of the fields.
+                 * @example Basic WFE1QzBIWjpzZWNyZXQ=
+                 */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "grant_type": "authorization_code",
+                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "code": "Jt3V5gR0qVbR6eH9sTfUaLxK5d2tYz0m2oD4w8nq",
+                 *       "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["CodeExchange"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    Pragma: components["headers"]["PragmaNoCache"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 315576000,
+                     *       "refresh_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+            400: components["responses"]["GrantRefused"];
+            401: components["responses"]["ClientRefused"];
+            408: components["responses"]["GrantTooSlow"];
+            413: components["responses"]["GrantTooLarge"];
+            415: components["responses"]["GrantNotAForm"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthLocalHandler: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Scopes of the token.
+                 * @example repo:read
+                 */
+                scope?: string;
+                /**
+                 * @description Not looked at.
+                 * @example af0ifjsldkj
+                 */
+                state?: string;
+                /**
+                 * @description Why there is no token.
+                 * @example authorization_denied
+                 */
+                error?: string;
+                /**
+                 * @description The same in words.
+                 * @example the scope is not known
+                 */
+                error_description?: string;
+                /**
+                 * @description Given back with `format=json`.
+                 * @example 2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0
+                 */
+                access_token?: string;
+                /**
+                 * @description A page for people, or the same as JSON.
+                 * @example json
+                 */
+                format?: components["parameters"]["PageFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, or the token of the query. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    /**
+                     * @example {
+                     *       "access_token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LocalToken"];
+                };
+            };
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showSigninPage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Where to go after signing in: a path of this registry.
+                 * @example /oauth/authorize?client_id=XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                next?: string;
+                /**
+                 * @description Why the last attempt did not work.
+                 * @example credentials
+                 */
+                refused?: "credentials" | "disabled" | "wait";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signinOnPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "password": "correct-horse-battery",
+                 *       "next": "/oauth/authorize?client_id=XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["SigninForm"];
+            };
+        };
+        responses: {
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["CsrfTokenNeeded"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
