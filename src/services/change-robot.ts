@@ -1,12 +1,14 @@
 import { hashToken, randomRobotToken } from '#credentials/secrets.ts'
 import type { UserActor } from '#domain/principal.ts'
 import { transact } from '#store/db.ts'
+import { addJob } from '#store/job.ts'
 import { writeLog } from '#store/log.ts'
+import { endHoldings } from '#store/namespace-removal.ts'
 import {
   changeRobotToken,
-  deleteRobotAccount,
   lockRobot,
   renewRobotEpoch,
+  retireRobot,
   type RobotDetails,
   type RobotKey,
 } from '#store/robot-change.ts'
@@ -42,19 +44,22 @@ export async function regenerateRobotToken(
 }
 
 /**
- * Deletes a robot with its roles, its places in teams and its tokens. Throws `invalid_request` when there is no
- * such robot. The audit row (`delete_robot`) is written in the same transaction.
+ * Deletes a robot with its roles, its places in teams and its tokens; a job removes what is left of its account.
+ * Throws `invalid_request` when there is no such robot. The audit row (`delete_robot`) is written in the same transaction.
  */
 export async function deleteRobot({ db, clock }: Deps, change: RobotChange): Promise<void> {
+  const at = clock.now()
   await transact(db, async (tx) => {
-    const robot = demandRobot(await lockRobot(tx, change), change)
-    await deleteRobotAccount(tx, robot.id)
+    const { id } = demandRobot(await lockRobot(tx, change), change)
+    await endHoldings(tx, id)
+    await retireRobot(tx, { id, at })
+    await addJob(tx, 'purge-namespace', { namespaceId: id })
     await writeLog(tx, {
       kind: 'delete_robot',
       actor: change.actor,
       namespaceId: change.ownerId,
       metadata: { robot: change.shortName },
-      at: clock.now(),
+      at,
     })
   })
 }

@@ -1,5 +1,4 @@
 import type { Db, Tx } from './db.ts'
-import { renameRobots } from './robot-change.ts'
 
 /** Makes an organization whose team `owners` holds one member. Gives its id, or undefined when the name is taken. */
 export async function insertOrganization(
@@ -126,12 +125,6 @@ export function lockOrganization(tx: Tx, name: string) {
     .where('n.deleted_at', 'is', null)
     .forNoKeyUpdate('n')
     .executeTakeFirst()
-}
-
-/** Gives an organization another name, and each of its robots with it. Fails with a unique violation when one is taken. */
-export async function renameOrganization(tx: Tx, id: number, name: string): Promise<void> {
-  await tx.updateTable('namespace').set({ name }).where('id', '=', id).execute()
-  await renameRobots(tx, id)
 }
 
 /** An organization that a user is in, with the strongest of the user's team roles. */

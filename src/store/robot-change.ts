@@ -33,12 +33,12 @@ export async function findRobot(db: Db, robot: RobotKey): Promise<RobotDetails |
   return rows[0]
 }
 
-/** Finds a robot and holds it until the transaction ends. */
+/** Finds a robot and holds it until the transaction ends: its name first, as whoever removes it does. */
 export async function lockRobot(tx: Tx, robot: RobotKey): Promise<RobotDetails | undefined> {
   const { rows } = await sql<RobotDetails>`
-    select ${details} from robot r join namespace n on n.id = r.account_id
+    select ${details} from namespace n join robot r on r.account_id = n.id
     where r.owner_id = ${robot.ownerId} and r.short_name = ${robot.shortName}
-    for update of r`.execute(tx)
+    for no key update of n, r`.execute(tx)
   return rows[0]
 }
 
@@ -109,9 +109,18 @@ export async function changeRobotFederation(
     .execute()
 }
 
-/** Removes a robot with its account, its roles and its places in teams. */
-export async function deleteRobotAccount(tx: Tx, robotId: number): Promise<void> {
-  await tx.deleteFrom('namespace').where('id', '=', robotId).execute()
+/**
+ * Ends a robot: nothing logs in for it any more, and its name is free. The row of its account stays for a job, because
+ * audit entries without number may point at it.
+ */
+export async function retireRobot(tx: Tx, robot: { id: number; at: Date }): Promise<void> {
+  await tx.deleteFrom('robot').where('account_id', '=', robot.id).execute()
+  await tx
+    .updateTable('namespace')
+    // No name of anybody begins like this.
+    .set({ name: sql`'+' || uuid::text`, deleted_at: robot.at, enabled: false })
+    .where('id', '=', robot.id)
+    .execute()
 }
 
 /** Renames all robots of a namespace after their owner, whose new name has been written. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { grant, listAudit, mintToken } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
+import { pushImage } from '#test/support/image.ts'
 import { startServer } from '#test/support/server.ts'
 import { logIn, logInByForm } from './robot-fixture.ts'
 
@@ -163,8 +164,6 @@ test('deleteUserRobot takes the robot, its roles and its tokens away at once', a
   expect((await logIn(server, 'acme+ci', json.token)).status).toBe(401)
   const { db } = server.deps
   expect(await db.selectFrom('repository_grant').selectAll().execute()).toEqual([])
-  const left = await db.selectFrom('namespace').select('name').where('kind', '=', 'robot').execute()
-  expect(left).toEqual([])
   expect(await listAudit(server, 'acme', 'delete_robot')).toMatchObject([
     { metadata: { robot: 'ci' } },
   ])
@@ -172,6 +171,44 @@ test('deleteUserRobot takes the robot, its roles and its tokens away at once', a
   const { json: again } = await acme('PUT', `${robots}/ci`)
   expect((await logIn(server, 'acme+ci', json.token)).status).toBe(401)
   expect((await logIn(server, 'acme+ci', again.token, scope)).actions).toEqual([])
+})
+
+test('of those who delete a robot at once, one does', async () => {
+  const server = await startServer()
+  const { call: acme } = await server.user('acme')
+  await acme('PUT', `${robots}/ci`)
+  const deletes = Array.from({ length: 6 }, () => acme('DELETE', `${robots}/ci`))
+  const statuses = (await Promise.all(deletes)).map(({ status }) => status)
+  expect(statuses.sort()).toEqual([204, ...Array(5).fill(400)])
+  expect(await listAudit(server, 'acme', 'delete_robot')).toHaveLength(1)
+})
+
+test('what is left of a deleted robot goes with a job, and the audit log still names it', async () => {
+  const server = await startServer()
+  const { call: acme } = await server.user('acme')
+  await server.repository('acme/nginx')
+  const { json } = await acme('PUT', `${robots}/ci`)
+  await grant(server, 'acme/nginx', 'acme+ci', 'write')
+  const { call: push } = await logIn(
+    server,
+    'acme+ci',
+    json.token,
+    'repository:acme/nginx:pull,push',
+  )
+  await pushImage(push, 'acme/nginx', ['by-robot'])
+  await acme('DELETE', `${robots}/ci`)
+  await acme('PUT', `${robots}/ci`)
+  await server.jobs()
+  const { db } = server.deps
+  const left = await db.selectFrom('namespace').select('name').where('kind', '=', 'robot').execute()
+  expect(left).toEqual([{ name: 'acme+ci' }])
+  const pushes = await db
+    .selectFrom('log_entry')
+    .select(['performer_id', 'performer_name'])
+    .where('performer_name', '=', 'acme+ci')
+    .execute()
+  expect(pushes).not.toEqual([])
+  expect(pushes.every(({ performer_id: id }) => id === null)).toBe(true)
 })
 
 test.each([
