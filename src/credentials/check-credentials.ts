@@ -7,7 +7,7 @@ import { verifyPassword } from './passwords.ts'
 
 /**
  * Checks a user name or e-mail with a password. An unknown name costs and says the same as a wrong password.
- * Throws `unauthorized` (with `reason: account_disabled` where the password was right), or `too_many_attempts`
+ * Throws `unauthorized` (with `reason: account_disabled` or `email_not_verified` where the password was right), or `too_many_attempts`
  * with `Retry-After` while the account waits after wrong passwords, even for the right one.
  */
 export async function checkCredentials(deps: CheckDeps, given: Given): Promise<User> {
@@ -57,6 +57,11 @@ async function check({ db, clock }: CheckDeps, given: Given): Promise<User> {
     throw refusal('This account is disabled. Ask an administrator of the registry.', {
       reason: 'account_disabled',
     })
+  if (!user.is_verified)
+    throw refusal(
+      'The e-mail address of this account is not confirmed: follow the link in the mail, or have a new one sent by asking for a new password.',
+      { reason: 'email_not_verified' },
+    )
   await clearFailedSignIns(db, user.id)
   return user
 }

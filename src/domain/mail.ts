@@ -7,11 +7,14 @@ export type MailContent =
   /** To the former address of an account. */
   | { kind: 'address-changed'; username: string; newAddress: string }
   /** To somebody whose address another account was to have. */
-  | { kind: 'address-in-use'; username: string }
+  | { kind: 'address-in-use'; name: string; isOrganization: boolean }
   | { kind: 'password-changed'; username: string }
   | { kind: 'recover-account'; username: string; code: string }
-  /** To the address of an organization, which nobody signs in as. */
-  | { kind: 'recover-organization'; organization: string; admins: readonly string[] }
+  /** To the address of organizations, which nobody signs in as. */
+  | {
+      kind: 'recover-organization'
+      organizations: readonly { name: string; admins: readonly string[] }[]
+    }
   | { kind: 'invite-to-team'; inviter: string; organization: string; team: string; code: string }
   /** To an address that is to get notifications of a repository. */
   | { kind: 'authorize-repository'; requester: string; repository: string; code: string }

@@ -87,6 +87,12 @@ export function parseEmail(text: string): string {
   throw new RegistryError('invalid_request', `Invalid email address '${text.slice(0, 80)}'`)
 }
 
+/** True when an address belongs to a domain or to one below it. */
+export function isInDomain(email: string, domain: string): boolean {
+  const own = email.slice(email.lastIndexOf('@') + 1).toLowerCase()
+  return own === domain.toLowerCase() || own.endsWith(`.${domain.toLowerCase()}`)
+}
+
 /** Password rule (Quay's): at least 8 characters, no white space; 1,024 at most. Throws `invalid_request`. */
 export function checkPassword(text: string): string {
   if (text.length >= 8 && text.length <= 1024 && !/\s/.test(text)) return text

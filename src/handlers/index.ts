@@ -6,6 +6,7 @@ import { capabilities } from './v1/capabilities.ts'
 import { defaultPermission } from './v1/default-permission.ts'
 import { error } from './v1/error.ts'
 import { globalMessage } from './v1/global-message.ts'
+import { mail } from './v1/mail.ts'
 import { manifest as v1Manifest } from './v1/manifest.ts'
 import { permission } from './v1/permission.ts'
 import { organization } from './v1/organization.ts'
@@ -40,6 +41,7 @@ export const handlers: Handlers<OperationId> = {
   ...defaultPermission,
   ...error,
   ...globalMessage,
+  ...mail,
   ...v1Manifest,
   ...permission,
   ...organization,

@@ -78,8 +78,7 @@ export async function openApi(
         headers: incoming.headers as Record<string, string>,
         parsedQuery: {},
       }
-      // A GET answers HEAD too, where the document declares no HEAD of its own.
-      if (request.method === 'HEAD' && !router.matchOperation(request)) request.method = 'GET'
+      if (request.method === 'HEAD') request.method = methodForHead(router, request)
       exchange.request = request
       const operation = router.matchOperation(request)
       if (operation) exchange.operationId = operation.operationId as string
@@ -88,6 +87,18 @@ export async function openApi(
       return (await api.handleRequest(request, exchange)) as HandlerReply | undefined
     },
   }
+}
+
+/**
+ * A GET answers HEAD too, where the document declares no HEAD of its own; but not a GET that does something: programs
+ * that look at links in mails ask with HEAD.
+ */
+function methodForHead(router: IndexedRouter, request: RoutedRequest): 'HEAD' | 'GET' {
+  if (router.matchOperation(request)) return 'HEAD'
+  const operation = router.matchOperation({ ...request, method: 'GET' }) as
+    | { 'x-acts'?: boolean }
+    | undefined
+  return operation?.['x-acts'] ? 'HEAD' : 'GET'
 }
 
 /** The methods of a path, and with the CORS headers the answer to a preflight. */

@@ -3,6 +3,7 @@ import { Logger, parseCronItems, run, type TaskList } from 'graphile-worker'
 import { cleanUp } from '#services/clean-up.ts'
 import { purgeNamespace } from '#services/purge-namespace.ts'
 import { cleanUpKeys } from '#services/clean-up-keys.ts'
+import { recoverAccount } from '#services/recover-account.ts'
 import { purgeRepository } from '#services/purge-repository.ts'
 import type { Connection } from '#store/db.ts'
 import type { JobPayloads } from '#store/job.ts'
@@ -45,6 +46,7 @@ export function tasks(deps: Deps): TaskList {
       const { repositoryId } = payload as JobPayloads['purge-repository']
       await purgeRepository(deps, repositoryId, abortSignal)
     },
+    'recover-account': (payload) => recoverAccount(deps, payload as JobPayloads['recover-account']),
     'send-mail': (payload) => sendMail(deps, payload as JobPayloads['send-mail']),
     'purge-namespace': async (payload, { abortSignal }) => {
       const { namespaceId } = payload as JobPayloads['purge-namespace']

@@ -8,6 +8,7 @@ import { writeLog, type LogKind } from '#store/log.ts'
 import { renameRobots } from '#store/robot-change.ts'
 import {
   findUserById,
+  removePrompts,
   updateAccount,
   updateNamespace,
   updatePassword,
@@ -16,7 +17,9 @@ import {
 } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 import { claimEmail } from './claim-email.ts'
-import { demandPlainName } from './sign-up.ts'
+import { sendChangeConfirmation } from './mail-code.ts'
+import { queueMail } from './queue-mail.ts'
+import { demandPlainName, findHolder } from './sign-up.ts'
 import { demandOfferedSpan } from './tag-expiration.ts'
 
 /** What a user wants changed on the own account; absent fields stay. */
@@ -28,7 +31,7 @@ export interface WantedChanges extends AccountChanges {
 
 /**
  * Changes a user's own account: all of it or nothing, with an audit row for each part. A new password ends
- * every session and token that was made with the old one. Throws `invalid_request` for a value that breaks
+ * every session and token that was made with the old one, and the owner is told by mail. Throws `invalid_request` for a value that breaks
  * a rule or is taken.
  */
 export async function changeAccount(
@@ -46,17 +49,42 @@ export async function changeAccount(
       if (passwordHash !== undefined) {
         await updatePassword(tx, actor.id, passwordHash)
         await log('account_change_password', {})
+        await tellNewPassword(deps, tx, before)
       }
-      if (changes.email !== undefined)
-        await claimEmail(tx, deps.config, { email: changes.email, kind: 'user', id: actor.id })
-      await changeNamespace(tx, before, changes, log)
-      await changeDetails(tx, before, changes, log)
+      const { email: wantedEmail, ...others } = changes
+      const email = await takeEmail(deps, tx, before, wantedEmail)
+      await changeNamespace(tx, before, others, log)
+      await changeDetails(tx, before, present({ ...others, email }), log)
       return (await findUserById(tx, actor.id))!
     })
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     throw new RegistryError('invalid_request', 'The username is already taken', { cause: error })
   }
+}
+
+async function tellNewPassword(deps: Deps, tx: Tx, { username, email }: User): Promise<void> {
+  if (email !== null) await queueMail(deps, tx, { kind: 'password-changed', username, to: email })
+}
+
+/**
+ * Gives the address that the account gets at once. With FEATURE_MAILING that is none: a mail to the new address has a
+ * link that moves the account there, or tells its owner that somebody wanted to have it.
+ */
+async function takeEmail(
+  deps: Deps,
+  tx: Tx,
+  before: User,
+  email: string | undefined,
+): Promise<string | undefined> {
+  if (email === undefined || email === before.email) return undefined
+  if (deps.config.FEATURE_MAILING) {
+    const holder = await findHolder(deps, tx, email)
+    await sendChangeConfirmation(deps, tx, { ...before, email }, holder)
+    return undefined
+  }
+  await claimEmail(tx, deps.config, { email, kind: 'user', id: before.id })
+  return email
 }
 
 /**
@@ -103,6 +131,7 @@ async function changeNamespace(
   if (username !== undefined && username !== before.username) {
     await updateNamespace(tx, before.id, { name: username })
     await renameRobots(tx, before.id)
+    await removePrompts(tx, before.id, ['confirm_username'])
     await log('user_change_name', { old_username: before.username })
   }
 }
@@ -119,7 +148,8 @@ async function changeDetails(tx: Tx, before: User, wanted: WantedChanges, log: L
   if (invoice_email !== undefined) await log('user_change_invoicing', { invoice_email })
   if (invoice_email_address !== undefined)
     await log('user_change_invoicing', { invoice_email_address })
-  if (email !== undefined && email !== before.email)
-    await log('user_change_email', { email, old_email: before.email })
-  if (Object.keys(metadata).length > 0) await log('user_change_metadata', metadata)
+  if (email !== undefined) await log('user_change_email', { email, old_email: before.email })
+  if (Object.keys(metadata).length === 0) return
+  await removePrompts(tx, before.id, ['enter_name', 'enter_company'])
+  await log('user_change_metadata', metadata)
 }

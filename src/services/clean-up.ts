@@ -1,5 +1,7 @@
 import type { Digest } from '#domain/digest.ts'
 import { deleteExpiredCodes } from '#store/oauth-code.ts'
+import { deleteOldMailCounts } from '#store/mail-budget.ts'
+import { deleteExpiredMailCodes } from '#store/mail-code.ts'
 import { deleteExpiredRefreshTokens } from '#store/refresh-token.ts'
 import { deleteExpiredSessions } from '#store/session.ts'
 import { releaseAllRemovals } from '#store/blob-removal.ts'
@@ -33,7 +35,7 @@ export interface Removed {
 export const orphanGraceSeconds = 3_600
 
 /**
- * Removes what has run out (sessions, refresh tokens, uploads with their bytes) and what crashes have left behind.
+ * Removes what has run out (sessions, refresh tokens, codes in mails, uploads with their bytes) and what crashes have left behind.
  * `withWalk` looks for bytes of blobs that no row names in the whole storage; without it, only where rows of uploads
  * say that they may lie, which is everywhere that a crash of ours can leave them. What fails keeps nothing else from
  * being done; it throws at the end. Undefined while another clean-up is under way.
@@ -63,6 +65,8 @@ async function removeAll(
   await steps.attempt(() => deleteExpiredSessions(db, at))
   await steps.attempt(() => deleteExpiredCodes(db, at))
   await steps.attempt(() => deleteExpiredRefreshTokens(db, at))
+  await steps.attempt(() => deleteExpiredMailCodes(db, at))
+  await steps.attempt(() => deleteOldMailCounts(db, at))
   const expired = uploads((page) => listExpiredUploads(db, { at, ...page }))
   const broken = uploads((page) => listBrokenFinishes(db, { at, ...page }))
   const removed = {

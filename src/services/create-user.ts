@@ -5,7 +5,7 @@ import type { Actor } from '#domain/principal.ts'
 import { isUniqueViolation } from '#store/db-errors.ts'
 import { transact, type Db, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
-import { findUserById, insertUser, type User } from '#store/user.ts'
+import { findUserById, insertUser, type Prompt, type User } from '#store/user.ts'
 import type { Clock } from '#domain/clock.ts'
 import type { Config } from '#config.ts'
 import { claimEmail } from './claim-email.ts'
@@ -23,11 +23,16 @@ export interface Account {
   email: string | null
   password: string
   superuser?: boolean
+  /** The address counts as proved; true when it is left out. Nobody signs in before. */
+  isVerified?: boolean
+  prompts?: readonly Prompt[]
   actor: Actor
   /** Name of the superuser who makes it for somebody else. */
   madeBy?: string
   /** Runs first in the transaction; throws to refuse. */
   before?: (tx: Tx) => Promise<void>
+  /** Takes the address in place of `claimEmail`, and gives what the account gets of it. */
+  claim?: (tx: Tx, email: string) => Promise<string | null>
   /** Runs last in the transaction. */
   after?: (tx: Tx, user: User) => Promise<void>
 }
@@ -52,13 +57,14 @@ export async function createUser(
   try {
     return await transact(db, async (tx) => {
       await account.before?.(tx)
-      if (email !== null) await claimEmail(tx, config, { email, kind: 'user' })
+      const kept = email === null ? null : await claim(tx, config, { account, email })
       const id = await insertUser(tx, {
         username,
-        email,
+        email: kept,
         passwordHash,
-        isVerified: true,
+        isVerified: account.isVerified ?? true,
         isSuperuser: account.superuser ?? false,
+        prompts: account.prompts ?? [],
         tagExpirationSeconds: config.DEFAULT_TAG_EXPIRATION,
         at,
       })
@@ -68,7 +74,7 @@ export async function createUser(
         namespaceId: id,
         metadata: {
           username,
-          email,
+          email: kept,
           ...(account.madeBy === undefined ? {} : { superuser: account.madeBy }),
         },
         at,
@@ -81,4 +87,14 @@ export async function createUser(
     if (!isUniqueViolation(error)) throw error
     throw new RegistryError('invalid_request', 'The username already exists', { cause: error })
   }
+}
+
+async function claim(
+  tx: Tx,
+  config: AccountDeps['config'],
+  { account, email }: { account: Account; email: string },
+): Promise<string | null> {
+  if (account.claim) return account.claim(tx, email)
+  await claimEmail(tx, config, { email, kind: 'user' })
+  return email
 }

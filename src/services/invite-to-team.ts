@@ -94,12 +94,12 @@ async function invite(
   return { id, code }
 }
 
-function mailCode(
+async function mailCode(
   deps: Deps,
   tx: Tx,
   { organization, team, actor, code, to }: Invitation & { code: string; to: string },
 ): Promise<void> {
-  return queueMail(deps, tx, {
+  await queueMail(deps, tx, {
     kind: 'invite-to-team',
     to,
     inviter: actor.username,

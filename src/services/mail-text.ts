@@ -68,11 +68,13 @@ const drafts: { [K in MailKind]: (mail: ContentOf<K>, registry: string) => Draft
     ],
     after: [],
   }),
-  'address-in-use': ({ username }, registry) => ({
-    subject: `You have an account at ${registry}`,
+  'address-in-use': ({ name, isOrganization }, registry) => ({
+    subject: `This e-mail address is in use at ${registry}`,
     before: [
-      `Somebody wanted to use this e-mail address for another account, but it belongs to your account ${username}. Nothing has changed.`,
-      `If it was you: sign in as ${username}. If you forgot the password, ask for a new one on the sign-in page.`,
+      `Somebody wanted to use this e-mail address for another account, but it belongs to ${isOrganization ? 'the organization' : 'your account'} ${name}. Nothing has changed.`,
+      isOrganization
+        ? 'If it was you: use another address.'
+        : `If it was you: sign in as ${name}. If you forgot the password, ask for a new one on the sign-in page.`,
     ],
     path: '/signin',
     after: [ignore],
@@ -94,11 +96,13 @@ const drafts: { [K in MailKind]: (mail: ContentOf<K>, registry: string) => Draft
     path: `/recovery?code=${code}`,
     after: [`The link works once, and not for long. ${ignore}`],
   }),
-  'recover-organization': ({ organization, admins }, registry) => ({
-    subject: `Signing in as ${organization} at ${registry}`,
+  'recover-organization': ({ organizations }, registry) => ({
+    subject: `Signing in at ${registry}`,
     before: [
-      `Somebody asked for a new password for this e-mail address. It belongs to the organization ${organization}, and nobody signs in as an organization: its administrators sign in as themselves.`,
-      `They are: ${admins.join(', ')}.`,
+      'Somebody asked for a new password for this e-mail address. It belongs to an organization, and nobody signs in as an organization: its administrators sign in as themselves.',
+      ...organizations.map(
+        ({ name, admins }) => `Administrators of ${name}: ${admins.join(', ')}.`,
+      ),
     ],
     after: [ignore],
   }),

@@ -1,7 +1,7 @@
 import { checkCredentials } from '#credentials/check-credentials.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { Actor } from '#domain/principal.ts'
-import { transact } from '#store/db.ts'
+import { transact, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
 import { endSessions, findUserByLogin, type User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
@@ -15,24 +15,14 @@ export async function signIn(
   given: { login: string; password: string; actor: Actor },
 ): Promise<User> {
   const { db, clock, config } = deps
-  const metadata = { type: 'quayauth', useragent: given.actor.userAgent }
   try {
     const user = await checkCredentials({ db, clock }, given)
-    if (config.ACTION_LOG_AUDIT_LOGINS)
-      await transact(db, (tx) =>
-        writeLog(tx, {
-          kind: 'login_success',
-          actor: given.actor,
-          namespaceId: user.id,
-          metadata,
-          at: clock.now(),
-        }),
-      )
+    await transact(db, (tx) => logSignIn(deps, tx, { user, actor: given.actor }))
     return user
   } catch (error) {
     if (error instanceof RegistryError && config.ACTION_LOG_AUDIT_LOGIN_FAILURES)
       await logFailure(deps, given, {
-        ...metadata,
+        ...signInMetadata(given.actor),
         kind: 'user',
         username: given.login,
         message: error.message,
@@ -40,6 +30,24 @@ export async function signIn(
     throw error
   }
 }
+
+/** Writes `login_success` where the configuration asks for it. */
+export async function logSignIn(
+  { clock, config }: Pick<Deps, 'clock' | 'config'>,
+  tx: Tx,
+  { user, actor }: { user: User; actor: Actor },
+): Promise<void> {
+  if (!config.ACTION_LOG_AUDIT_LOGINS) return
+  await writeLog(tx, {
+    kind: 'login_success',
+    actor,
+    namespaceId: user.id,
+    metadata: signInMetadata(actor),
+    at: clock.now(),
+  })
+}
+
+const signInMetadata = ({ userAgent }: Actor) => ({ type: 'quayauth', useragent: userAgent })
 
 async function logFailure(
   { db, clock }: Deps,

@@ -6,6 +6,8 @@ import type { Db } from './db.ts'
 /** Jobs and what each is told. */
 export interface JobPayloads {
   'purge-repository': { repositoryId: number }
+  /** `sealed`: the e-mail address that somebody has typed, under SECRET_KEY, in base64. */
+  'recover-account': { sealed: string }
   /** `sealed`: the mail, under SECRET_KEY, in base64: it may hold a code. `validUntil`: ISO 8601; later it is not sent. */
   'send-mail': { kind: MailKind; sealed: string; validUntil?: string }
   'purge-namespace': { namespaceId: number }

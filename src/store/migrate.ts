@@ -10,6 +10,7 @@ import * as teamInvites from './migrations/0004-team-invites.ts'
 import * as removalIndexes from './migrations/0005-removal-indexes.ts'
 import * as superuserLists from './migrations/0006-superuser-lists.ts'
 import * as oauth from './migrations/0008-oauth.ts'
+import * as mail from './migrations/0009-mail.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -19,6 +20,7 @@ const migrations = {
   '0005-removal-indexes': removalIndexes,
   '0006-superuser-lists': superuserLists,
   '0008-oauth': oauth,
+  '0009-mail': mail,
 }
 
 /**

@@ -89,6 +89,22 @@ export function findOrganization(
     .executeTakeFirst()
 }
 
+/** Organizations that have an address, by name, with the first names of their administrators. */
+export async function listOrganizationsByEmail(
+  db: Db,
+  { email, limit }: { email: string; limit: number },
+): Promise<{ name: string; admins: string[] }[]> {
+  const { rows } = await sql<{ name: string; admins: string[] }>`
+    select n.name, array(select distinct u.name from team t join team_member m on m.team_id = t.id
+        join namespace u on u.id = m.user_id
+        where t.namespace_id = n.id and t.role = 'admin' and u.kind = 'user' and u.enabled
+        order by u.name limit 50) as admins
+    from organization o join namespace n on n.id = o.namespace_id
+    where o.email = ${email} and n.deleted_at is null
+    order by n.name limit ${limit}`.execute(db)
+  return rows
+}
+
 export async function updateOrganization(
   tx: Tx,
   namespaceId: number,

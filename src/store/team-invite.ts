@@ -125,3 +125,16 @@ const isFor = (userId: number) => sql`(i.user_id = ${userId} or i.email =
 function read({ id, team_id, team, namespace_id, organization, inviter }: Row): TeamInvite {
   return { id, teamId: team_id, team, namespaceId: namespace_id, organization, inviter }
 }
+
+/** The address that an invitation went to; undefined for an unknown code, and where a user was invited. */
+export async function findInvitedEmail(db: Db, codeHash: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('team_invite as i')
+    .innerJoin('team as t', 't.id', 'i.team_id')
+    .innerJoin('namespace as n', 'n.id', 't.namespace_id')
+    .select('i.email')
+    .where('i.code_hash', '=', codeHash)
+    .where('n.deleted_at', 'is', null)
+    .executeTakeFirst()
+  return row?.email ?? undefined
+}

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 
 import { only, type Db, type Tx } from './db.ts'
+import { endMailCodes } from './mail-code.ts'
 
 /** A user as the database keeps it: account and namespace in one. */
 export type User = Awaited<ReturnType<typeof selectUsers>>[number]
@@ -25,6 +26,7 @@ const columns = [
   'u.family_name',
   'u.company',
   'u.location',
+  'u.prompts',
 ] as const
 
 /** Users with what their standing depends on; robots and those on their way out are none. */
@@ -88,12 +90,16 @@ export async function lockFirstUser(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('first_user'))`.execute(tx)
 }
 
+/** What a web page should still ask a user for; names are Quay's. */
+export type Prompt = 'confirm_username' | 'enter_name' | 'enter_company'
+
 export interface NewUser {
   username: string
   email: string | null
   passwordHash: string
   isVerified: boolean
   isSuperuser: boolean
+  prompts?: readonly Prompt[]
   tagExpirationSeconds: number
   at: Date
 }
@@ -118,6 +124,7 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<number> {
       password_hash: user.passwordHash,
       is_verified: user.isVerified,
       is_superuser: user.isSuperuser,
+      prompts: JSON.stringify(user.prompts ?? []),
     })
     .execute()
   return id
@@ -148,7 +155,29 @@ export async function updateNamespace(
   await tx.updateTable('namespace').set(changes).where('id', '=', id).execute()
 }
 
-/** Sets a new password: ends every session and every token made from the old one. Gives the new session epoch. */
+/** Marks the e-mail address as proved. */
+export async function markVerified(tx: Tx, id: number): Promise<void> {
+  await tx
+    .updateTable('user_account')
+    .set({ is_verified: true })
+    .where('namespace_id', '=', id)
+    .where('is_verified', '=', false)
+    .execute()
+}
+
+/** Takes back what a user is no longer to be asked. */
+export async function removePrompts(tx: Tx, id: number, prompts: readonly Prompt[]): Promise<void> {
+  await tx
+    .updateTable('user_account')
+    .set({ prompts: sql`prompts - ${[...prompts]}::text[]` })
+    .where('namespace_id', '=', id)
+    .execute()
+}
+
+/**
+ * Sets a new password: ends every session and every token made from the old one, and every code in a mail. Gives the
+ * new session epoch.
+ */
 export async function updatePassword(tx: Tx, id: number, passwordHash: string): Promise<string> {
   const rows = await tx
     .updateTable('user_account')
@@ -162,6 +191,7 @@ export async function updatePassword(tx: Tx, id: number, passwordHash: string): 
     .where('namespace_id', '=', id)
     .returning('session_epoch')
     .execute()
+  await endMailCodes(tx, id)
   return only(rows).session_epoch
 }
 

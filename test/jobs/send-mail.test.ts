@@ -12,7 +12,7 @@ import { startServer, type TestServer } from '#test/support/server.ts'
 
 const mail: Mail = { kind: 'password-changed', username: 'ada', to: 'ada@example.com' }
 
-function queue({ deps }: TestServer, wanted: Mail = mail, validUntil?: Date): Promise<void> {
+function queue({ deps }: TestServer, wanted: Mail = mail, validUntil?: Date): Promise<boolean> {
   return transact(deps.db, (tx) => queueMail(deps, tx, wanted, { validUntil }))
 }
 
@@ -82,8 +82,9 @@ test('values are text in HTML, and no value begins a header or adds an address',
   })
   await queue(server, {
     kind: 'recover-organization',
-    organization: '<img src=x onerror=alert(1)>\r\nBcc: eve@example.com',
-    admins: ['"><script>'],
+    organizations: [
+      { name: '<img src=x onerror=alert(1)>\r\nBcc: eve@example.com', admins: ['"><script>'] },
+    ],
     to: mail.to,
   })
   await server.jobs()
@@ -122,6 +123,17 @@ test('a mail whose address is refused for good, or that comes too late, is given
   await queue(server, mail, new Date(Date.now() - 1))
   await server.jobs()
   expect([post.mails, await listJobs(server)]).toEqual([[], []])
+})
+
+test('an address gets five mails of a kind within an hour, and then again', async () => {
+  const server = await startServer((await startMailServer()).settings)
+  const outcomes = []
+  for (let count = 1; count <= 6; count++) outcomes.push(await queue(server))
+  expect(outcomes).toEqual([true, true, true, true, true, false])
+  expect(await queue(server, { ...mail, to: 'ADA@example.com' })).toBe(false)
+  expect(await queue(server, { ...mail, to: 'bob@example.com' })).toBe(true)
+  server.clock.advance(3601)
+  expect(await queue(server)).toBe(true)
 })
 
 describe('with MAIL_USE_TLS', () => {

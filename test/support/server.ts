@@ -20,6 +20,7 @@ import { pushImage, type PushedImage } from './image.ts'
 export interface TestServer {
   /** `http://127.0.0.1:PORT`. */
   url: string
+  /** What the registry takes itself for: SERVER_HOSTNAME, or host and port of the URL. */
   host: string
   deps: Deps
   clock: TestClock
@@ -90,7 +91,8 @@ export async function startServer(
     if (!options.database) await database.drop()
   })
   const host = `127.0.0.1:${listener.port}`
-  const server = makeTestServer(`http://${host}`, host, registry.deps, clock)
+  const names = { url: `http://${host}`, host: config.SERVER_HOSTNAME ?? host }
+  const server = makeTestServer(names, registry.deps, clock)
   return { ...server, jobs: () => workOff(registry.deps, database) }
 }
 
@@ -116,8 +118,7 @@ function makeClock(): TestClock {
 }
 
 function makeTestServer(
-  url: string,
-  host: string,
+  { url, host }: { url: string; host: string },
   deps: Deps,
   clock: TestClock,
 ): Omit<TestServer, 'jobs'> {

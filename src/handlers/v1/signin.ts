@@ -34,10 +34,11 @@ async function trySignIn(
     return await signIn(deps, given)
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code !== 'unauthorized') throw error
-    const isDisabled = error.options.extra?.reason === 'account_disabled'
+    // Right credentials of an account that is disabled or not confirmed yet.
+    const isRight = error.options.extra?.reason !== undefined
     throw new RegistryError('insufficient_scope', error.message, {
       cause: error,
-      extra: { needsEmailVerification: isDisabled, invalidCredentials: !isDisabled },
+      extra: { needsEmailVerification: isRight, invalidCredentials: !isRight },
     })
   }
 }

@@ -2,7 +2,7 @@ import { avatarOf } from '#domain/avatar.ts'
 import { ownAccountRole } from '#domain/access.ts'
 import type { Actor, KnownActor } from '#domain/principal.ts'
 import type { Membership } from '#store/organization.ts'
-import type { User } from '#store/user.ts'
+import type { Prompt, User } from '#store/user.ts'
 
 /** What anybody may know of a user; superusers also see that it is not themselves. */
 export function viewStranger(actor: Actor, user: User) {
@@ -51,7 +51,7 @@ function viewAccount(user: User) {
     invoice_email_address: user.invoice_email_address,
     preferred_namespace: false,
     tag_expiration_s: user.tag_expiration_seconds,
-    prompts: [],
+    prompts: user.prompts as Prompt[],
     company: user.company,
     family_name: user.family_name,
     given_name: user.given_name,

@@ -37,8 +37,10 @@ export const user: Handlers<
       username: body.username,
       email: body.email ?? null,
       password: body.password,
+      inviteCode: body.invite_code,
       actor,
     })
+    if (!made.is_verified) return { status: 200, body: { awaiting_verification: true } }
     const token = await session.signIn({ id: made.id, sessionEpoch: made.session_epoch })
     return {
       status: 200,

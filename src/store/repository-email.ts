@@ -1,0 +1,52 @@
+import type { Db, Tx } from './db.ts'
+
+/** An address that is to get notifications of a repository. */
+export interface RepositoryEmail {
+  email: string
+  isConfirmed: boolean
+}
+
+export async function findRepositoryEmail(
+  db: Db,
+  { repositoryId, email }: { repositoryId: number; email: string },
+): Promise<RepositoryEmail | undefined> {
+  const row = await db
+    .selectFrom('repository_email')
+    .select(['email', 'confirmed_at'])
+    .where('repository_id', '=', repositoryId)
+    .where('email', '=', email)
+    .executeTakeFirst()
+  return row && { email: row.email, isConfirmed: row.confirmed_at !== null }
+}
+
+/** Writes an address down, with the code that was sent to it. One that waits gets the new code; one that has agreed stays. */
+export async function saveRepositoryEmail(
+  tx: Tx,
+  address: { repositoryId: number; email: string; codeHash: string; at: Date },
+): Promise<void> {
+  const sent = { code_hash: address.codeHash, created_at: address.at }
+  await tx
+    .insertInto('repository_email')
+    .values({ repository_id: address.repositoryId, email: address.email, ...sent })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['repository_id', 'email'])
+        .doUpdateSet(sent)
+        .where('repository_email.confirmed_at', 'is', null),
+    )
+    .execute()
+}
+
+/** Takes down that the owner of an address agrees. False when the code is unknown, or was sent before `sentAfter`. */
+export async function confirmRepositoryEmail(
+  db: Db,
+  wanted: { codeHash: string; sentAfter: Date; at: Date },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('repository_email')
+    .set((eb) => ({ confirmed_at: eb.fn.coalesce('confirmed_at', eb.val(wanted.at)) }))
+    .where('code_hash', '=', wanted.codeHash)
+    .where('created_at', '>', wanted.sentAfter)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
