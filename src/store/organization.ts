@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+
 import type { Db, Tx } from './db.ts'
 
 /** Makes an organization whose team `owners` holds one member. Gives its id, or undefined when the name is taken. */

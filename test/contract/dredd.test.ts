@@ -5,7 +5,11 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { hashToken } from '#credentials/secrets.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
+import { transact } from '#store/db.ts'
+import { insertMailCode } from '#store/mail-code.ts'
+import { findUserByName } from '#store/user.ts'
 import { mintToken } from '#test/support/account.ts'
 import { makeCall } from '#test/support/client.ts'
 import { createDatabase } from '#test/support/database.ts'
@@ -82,11 +86,11 @@ async function setStage(): Promise<Stage> {
   const [database, blobs] = [await createDatabase(), openMemoryDriver()]
   onTestFinished(() => database.drop())
   const main = await startServer(settings, { database, blobs })
+  const mails = { MAIL_SERVER: '127.0.0.1', SERVER_HOSTNAME: main.host }
   const hasty = await startServer(
-    { ...settings, CREATE_NAMESPACE_ON_PUSH: 'true', SERVER_HOSTNAME: main.host },
+    { ...settings, ...mails, CREATE_NAMESPACE_ON_PUSH: 'true' },
     { database, blobs, bodyTimeoutMs: 50 },
   )
-  const mails = { MAIL_SERVER: '127.0.0.1', SERVER_HOSTNAME: main.host }
   const mailing = await startServer({ ...settings, ...mails }, { database, blobs })
   const closed = await startServer({ FEATURE_ANONYMOUS_ACCESS: 'false' })
   const bare = await startServer({
@@ -119,6 +123,7 @@ async function setStage(): Promise<Stage> {
     immutable: await makeImmutable(main, 'keeper/immutable'),
     disabled: await makeDisabled(main),
     expiredKey: await letKeyExpire(bare),
+    codes: await makeCodes(main),
   }
 }
 
@@ -157,6 +162,24 @@ async function makeDisabled(server: TestServer): Promise<Stage['disabled']> {
     .where('name', '=', 'leaver')
     .execute()
   return { repository: 'leaver/app', token }
+}
+
+/** What mails would hold; these are not sent. */
+async function makeCodes({ deps }: TestServer): Promise<Stage['codes']> {
+  const { id, email } = (await findUserByName(deps.db, 'keeper'))!
+  const codes = { confirm: 'a-code-to-confirm', recover: 'a-code-to-recover' }
+  await transact(deps.db, async (tx) => {
+    for (const purpose of ['confirm', 'recover'] as const)
+      await insertMailCode(tx, {
+        userId: id,
+        purpose,
+        email: email!,
+        codeHash: hashToken(codes[purpose]),
+        at: new Date(),
+        expiresAt: new Date(Date.now() + 3_600_000),
+      })
+  })
+  return codes
 }
 
 async function letKeyExpire(server: TestServer): Promise<string> {

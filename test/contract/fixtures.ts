@@ -3,6 +3,7 @@ import { appToken } from './v1/app-token.ts'
 import { application } from './v1/application.ts'
 import { defaultPermission } from './v1/default-permission.ts'
 import { globalMessage } from './v1/global-message.ts'
+import { mail } from './v1/mail.ts'
 import { manifest as manifestView } from './v1/manifest.ts'
 import { organization } from './v1/organization.ts'
 import { oauth } from './v1/oauth.ts'
@@ -40,6 +41,7 @@ export const fixtures: Fixtures = {
   ...repository,
   ...robot,
   ...tag,
+  ...mail,
   ...manifestView,
   ...web,
   ...application,

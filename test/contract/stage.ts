@@ -25,6 +25,8 @@ export interface Stage {
   disabled: { repository: string; token: string }
   /** `kid` of the old key of `bare`. */
   expiredKey: string
+  /** Codes of mails to the keeper; each works once. */
+  codes: { confirm: string; recover: string }
 }
 
 /** Environment variables by which the gate tells dredd's hooks about the stage and where to report. */

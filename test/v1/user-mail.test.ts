@@ -115,7 +115,9 @@ test('an address is used once when five sign up with it', async () => {
   const answers = await Promise.all(
     [1, 2, 3, 4, 5].map((n) => signUp(server, { ...bob, username: `bob${n}` })),
   )
-  expect(answers.map(({ json }) => json)).toEqual(Array(5).fill({ awaiting_verification: true }))
+  expect(answers.map(({ json }) => json)).toEqual(
+    answers.map(() => ({ awaiting_verification: true })),
+  )
   const mails = await mailing.mails()
   expect(mails.filter(({ path }) => path.startsWith('/confirm?'))).toHaveLength(1)
   expect(mails).toHaveLength(5)

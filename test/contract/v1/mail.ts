@@ -1,0 +1,48 @@
+import type { Fixture, Fixtures } from '../fixture.ts'
+
+const email = 'ops@example.com'
+const unknown: Fixture = () => ({ server: 'mailing', query: { code: 'unknown' } })
+const withoutMail: Fixture = () => ({ query: { code: 'unknown' } })
+
+/** An address that has not been asked about a repository of the keeper. */
+const unasked: Fixture = async (world) => {
+  const { name: repository } = await world.repository()
+  const headers = world.as(world.people.keeper)
+  return { server: 'mailing', path: { repository, email }, headers }
+}
+const asked: Fixture = async (world, wanted) => {
+  const sent = await unasked(world, wanted)
+  const path = `/api/v1/repository/${sent.path!.repository}/authorizedemail/${email}`
+  await world.mail('POST', path, { headers: sent.headers! })
+  return sent
+}
+const asNobody: Fixture = async (world, wanted) => ({
+  ...(await unasked(world, wanted)),
+  headers: {},
+})
+
+/** What people do by mail. */
+export const mail: Fixtures = {
+  'requestRecoveryEmail 200': async (world) => ({
+    server: 'mailing',
+    headers: await world.visitor('mailing'),
+    body: { email: 'nobody@example.com' },
+  }),
+  'requestRecoveryEmail 403': () => ({ server: 'mailing', body: { email } }),
+  'requestRecoveryEmail 404': async (world) => ({
+    headers: await world.visitor(),
+    body: { email },
+  }),
+  'confirmEmail 200': unknown,
+  'confirmEmail 302': ({ codes }) => ({ server: 'mailing', query: { code: codes.confirm } }),
+  'confirmEmail 404': withoutMail,
+  'confirmRecovery 200': unknown,
+  'confirmRecovery 302': ({ codes }) => ({ server: 'mailing', query: { code: codes.recover } }),
+  'confirmRecovery 404': withoutMail,
+  'confirmRepoEmail 200': unknown,
+  'confirmRepoEmail 404': withoutMail,
+  'checkRepoEmailAuthorized 200': asked,
+  'checkRepoEmailAuthorized 401': asNobody,
+  'sendAuthorizeRepoEmail 200': unasked,
+  'sendAuthorizeRepoEmail 401': asNobody,
+}
