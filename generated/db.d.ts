@@ -75,6 +75,12 @@ export interface LogEntry {
   repository_id: number | null;
 }
 
+export interface MailBudget {
+  key_hash: string;
+  mails: number;
+  window_started_at: Timestamp;
+}
+
 export interface MailCode {
   code_hash: string;
   created_at: Timestamp;
@@ -367,6 +373,7 @@ export interface DB {
   default_permission: DefaultPermission;
   global_message: GlobalMessage;
   log_entry: LogEntry;
+  mail_budget: MailBudget;
   mail_code: MailCode;
   manifest: Manifest;
   manifest_blob: ManifestBlob;

@@ -44,6 +44,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a mail to sign in with after a forgotten password
+         * @description A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for
+         *     `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address,
+         *     whether or not somebody has it, with one exception, which is Quay's: when an address is only that of an
+         *     organization, the answer says so, and the mail lists the organization's administrators.
+         *
+         *     An address gets at most five such mails within an hour; what is asked beyond that is answered alike.
+         */
+        post: operations["requestRecoveryEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the link of a mail that confirms an address
+         * @description For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails`
+         *     moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a
+         *     day. Either works once, and signs the user in.
+         */
+        get: operations["confirmEmail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the link of a mail for a forgotten password
+         * @description For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+         */
+        get: operations["confirmRecovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/authrepoemail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the link of a mail that asks for consent to notifications
+         * @description For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
+         */
+        get: operations["confirmRepoEmail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}/authorizedemail/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whether notifications of a repository may be sent to an address
+         * @description Not before whoever reads the mails of the address has agreed.
+         */
+        get: operations["checkRepoEmailAuthorized"];
+        put?: never;
+        /**
+         * Ask an address whether notifications of a repository may be sent to it
+         * @description Sends a mail with a link (`confirmRepoEmail`), unless the address has agreed already. A new mail ends the link of the
+         *     one before. An address gets at most five such mails within an hour; beyond that none is sent, and the answer is the same.
+         */
+        post: operations["sendAuthorizeRepoEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signout": {
         parameters: {
             query?: never;
@@ -79,12 +191,18 @@ export interface paths {
         /**
          * Change your account
          * @description Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF
-         *     token of this one. A browser session must be fresh; see `verifyUser`.
+         *     token of this one, and is told to your e-mail address. A new e-mail address waits for the link in a mail that goes
+         *     there, when the registry sends mail; whether somebody else has it is told in that mail alone. A browser session must
+         *     be fresh; see `verifyUser`.
          */
         put: operations["changeUserDetails"];
         /**
          * Create an account for yourself
-         * @description Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
+         * @description Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed
+         *     first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed
+         *     (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account
+         *     that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an
+         *     invitation to it. That a name is taken is always told: names are public.
          */
         post: operations["createNewUser"];
         /**
@@ -2103,6 +2221,51 @@ export interface components {
             /** @description Password of the signed-in user. */
             password: string;
         };
+        RequestRecovery: {
+            /** @description E-mail address of the account. */
+            email: string;
+            /** @description Ignored; no captcha is asked for. */
+            recaptcha_response?: string;
+        };
+        /** @description What was done about a forgotten password. */
+        RecoveryAnswer: {
+            /**
+             * @description `sent` for every address but one that belongs to an organization alone.
+             * @enum {string}
+             */
+            status: "sent" | "org";
+            /** @description With `org`: the address. */
+            orgemail?: string;
+            /** @description With `org`: the name of an organization that has it, most of it as bullets. */
+            orgname?: string;
+        };
+        /**
+         * @description `namespace/name`, where the name may have more segments.
+         * @example acme/nginx
+         */
+        RepositoryFullName: string;
+        /** @description An address that is to get notifications of a repository. */
+        RepositoryEmail: {
+            /** @description The address. */
+            email: string;
+            /** @description Namespace of the repository. */
+            namespace: string;
+            /** @description Name of the repository inside its namespace. */
+            repository: string;
+            /** @description Whoever reads the mails of the address has agreed. */
+            confirmed: boolean;
+        };
+        /** @description An account elsewhere that signs in as this user. */
+        UserLogin: {
+            /** @description Name of the login service. */
+            service: string;
+            /** @description Id of the account there. */
+            service_identifier: string;
+            /** @description What the service tells about it. */
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * @description What a page needs to draw somebody's picture.
          * @example {
@@ -2125,17 +2288,6 @@ export interface components {
              */
             kind: "user" | "org" | "team" | "robot" | "app";
         };
-        /** @description An account elsewhere that signs in as this user. */
-        UserLogin: {
-            /** @description Name of the login service. */
-            service: string;
-            /** @description Id of the account there. */
-            service_identifier: string;
-            /** @description What the service tells about it. */
-            metadata: {
-                [key: string]: unknown;
-            };
-        };
         /** @description An organization, as one of its members sees it. */
         UserOrganization: {
             /** @description Name of the organization. */
@@ -2150,13 +2302,8 @@ export interface components {
             /** @description New repositories are offered here first. */
             preferred_namespace?: boolean;
         };
-        /** @description A user. Others than the user see `anonymous`, `username` and `avatar` alone. */
-        UserView: {
-            /** @description Always false. */
-            anonymous: boolean;
-            /** @description Name of the user and of the user's namespace. */
-            username: string;
-            avatar: components["schemas"]["Avatar"];
+        /** @description What is told of a user, beside name and avatar. */
+        UserFields: {
             /** @description Always true for the owner. */
             can_create_repo?: boolean;
             /** @description This is you. */
@@ -2195,14 +2342,20 @@ export interface components {
             super_user?: boolean;
             /** @description Only global read-only superusers see it: true when this is you. */
             global_readonly_super_user?: boolean;
-            /** @description Only `createNewUser` sends it: a mail is on its way, and its link finishes the account. Nobody is signed in yet. */
-            awaiting_verification?: boolean;
+        };
+        /** @description A user. Others than the user see `anonymous`, `username` and `avatar` alone. */
+        UserView: components["schemas"]["UserFields"] & {
+            /** @description Always false. */
+            anonymous: boolean;
+            /** @description Name of the user and of the user's namespace. */
+            username: string;
+            avatar: components["schemas"]["Avatar"];
         };
         /** @description Each field acts only when it is there. All of them are applied, or none. */
         UpdateUser: {
             /** @description At least 8 characters, no white space. A change ends every other sign-in of the user. */
             password?: string;
-            /** @description E-mail address. */
+            /** @description E-mail address. When the registry sends mail, a mail goes there, and its link (`confirmEmail`) makes the change. */
             email?: string;
             /** @description New name; ignored unless the registry runs with `FEATURE_USER_RENAME` on. */
             username?: string;
@@ -2228,10 +2381,20 @@ export interface components {
             password: string;
             /** @description E-mail address; needed when the registry sends mail. */
             email?: string;
-            /** @description Ignored until team invitations are built. */
+            /** @description Code of an invitation to a team. When the invitation went to this very e-mail address, no mail is needed to confirm it. Needed with `FEATURE_INVITE_ONLY_USER_CREATION`. */
             invite_code?: string;
             /** @description Ignored; no captcha is asked for. */
             recaptcha_response?: string;
+        };
+        /** @description The new user, who is signed in; or `awaiting_verification` alone, and nobody is. */
+        NewUserAnswer: components["schemas"]["UserFields"] & {
+            /** @description Always false. */
+            anonymous?: boolean;
+            /** @description Name of the user and of the user's namespace. */
+            username?: string;
+            avatar?: components["schemas"]["Avatar"];
+            /** @description A mail is on its way, and its link finishes the account. */
+            awaiting_verification?: boolean;
         };
         ConvertUser: {
             /** @description User who will administer the organization, by name or e-mail address; not yourself. */
@@ -2580,11 +2743,6 @@ export interface components {
             /** @description Always `image`. */
             kind: string;
         };
-        /**
-         * @description `namespace/name`, where the name may have more segments.
-         * @example acme/nginx
-         */
-        RepositoryFullName: string;
         /**
          * @description ASCII letters, digits, `_`, `.` and `-`; at most 128; the first no `.` or `-`.
          * @example stable
@@ -3848,6 +4006,46 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
+        /** @description You are signed in but lack the right, or the CSRF token is missing. */
+        NotAllowed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "Unauthorized",
+                 *       "message": "Unauthorized",
+                 *       "error_message": "Unauthorized",
+                 *       "error_type": "insufficient_scope",
+                 *       "title": "insufficient_scope",
+                 *       "type": "http://localhost:8080/api/v1/error/insufficient_scope",
+                 *       "status": 403
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description There is no such thing. Told only to those who could see it. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "no tag stable in acme/nginx",
+                 *       "message": "no tag stable in acme/nginx",
+                 *       "error_message": "no tag stable in acme/nginx",
+                 *       "error_type": "not_found",
+                 *       "title": "not_found",
+                 *       "type": "http://localhost:8080/api/v1/error/not_found",
+                 *       "status": 404
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
         /** @description Nobody is signed in, or the token lacks `user:read`. `session_required` is false: asking is no fault. */
         NobodySignedIn: {
             headers: {
@@ -3884,46 +4082,6 @@ export interface components {
                  *       "title": "fresh_login_required",
                  *       "type": "http://localhost:8080/api/v1/error/fresh_login_required",
                  *       "status": 401
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
-        /** @description You are signed in but lack the right, or the CSRF token is missing. */
-        NotAllowed: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "detail": "Unauthorized",
-                 *       "message": "Unauthorized",
-                 *       "error_message": "Unauthorized",
-                 *       "error_type": "insufficient_scope",
-                 *       "title": "insufficient_scope",
-                 *       "type": "http://localhost:8080/api/v1/error/insufficient_scope",
-                 *       "status": 403
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
-        /** @description There is no such thing. Told only to those who could see it. */
-        NotFound: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "detail": "no tag stable in acme/nginx",
-                 *       "message": "no tag stable in acme/nginx",
-                 *       "error_message": "no tag stable in acme/nginx",
-                 *       "error_type": "not_found",
-                 *       "title": "not_found",
-                 *       "type": "http://localhost:8080/api/v1/error/not_found",
-                 *       "status": 404
                  *     }
                  */
                 "application/json": components["schemas"]["ApiError"];
@@ -4323,6 +4481,21 @@ export interface components {
     };
     parameters: {
         /**
+         * @description The one-time code of the mail.
+         * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD
+         */
+        MailCode: string;
+        /**
+         * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+         * @example acme/nginx
+         */
+        Repository: components["schemas"]["RepositoryFullName"];
+        /**
+         * @description The e-mail address.
+         * @example ops@example.com
+         */
+        NotificationEmail: string;
+        /**
          * @description Name of a user.
          * @example ada
          */
@@ -4362,11 +4535,6 @@ export interface components {
          * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
          */
         NextPage: string;
-        /**
-         * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-         * @example acme/nginx
-         */
-        Repository: components["schemas"]["RepositoryFullName"];
         /**
          * @description Name of the tag.
          * @example stable
@@ -4501,6 +4669,16 @@ export interface components {
          */
         NoStore: "no-store";
         /**
+         * @description The address, which holds a code, is not told to the next page.
+         * @example no-referrer
+         */
+        NoReferrer: "no-referrer";
+        /**
+         * @description Path of the page that comes next.
+         * @example /user/ada?tab=settings&action=password
+         */
+        PageLocation: string;
+        /**
          * @description Where to go on.
          * @example https://deploy.example.com/callback?code=Jt3V5gR0qVbR6eH9sTfUaLxK5d2tYz0m2oD4w8nq&scope=repo%3Aread&state=af0ifjsldkj
          */
@@ -4614,6 +4792,252 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    requestRecoveryEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RequestRecovery"];
+            };
+        };
+        responses: {
+            /** @description If somebody has this address, a mail is on its way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["CsrfTokenNeeded"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmEmail: {
+        parameters: {
+            query: {
+                /**
+                 * @description The one-time code of the mail.
+                 * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD
+                 */
+                code: components["parameters"]["MailCode"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code does not work any more; the page says so. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>This link does not work</title> */
+                    "text/html": string;
+                };
+            };
+            /** @description The address is confirmed and the user signed in; the settings, or the start page, come next. */
+            302: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    Location: components["headers"]["PageLocation"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmRecovery: {
+        parameters: {
+            query: {
+                /**
+                 * @description The one-time code of the mail.
+                 * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD
+                 */
+                code: components["parameters"]["MailCode"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code does not work any more; the page says so. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>This link does not work</title> */
+                    "text/html": string;
+                };
+            };
+            /** @description The user is signed in; the page to set a password comes next. */
+            302: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    Location: components["headers"]["PageLocation"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmRepoEmail: {
+        parameters: {
+            query: {
+                /**
+                 * @description The one-time code of the mail.
+                 * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD
+                 */
+                code: components["parameters"]["MailCode"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that says thank you, or that the code does not work. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>Thank you</title> */
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    checkRepoEmailAuthorized: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description The e-mail address.
+                 * @example ops@example.com
+                 */
+                email: components["parameters"]["NotificationEmail"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address was asked, and has agreed or not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "ops@example.com",
+                     *       "namespace": "acme",
+                     *       "repository": "nginx",
+                     *       "confirmed": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepositoryEmail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sendAuthorizeRepoEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description The e-mail address.
+                 * @example ops@example.com
+                 */
+                email: components["parameters"]["NotificationEmail"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address, and whether it has agreed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "ops@example.com",
+                     *       "namespace": "acme",
+                     *       "repository": "nginx",
+                     *       "confirmed": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepositoryEmail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
@@ -4831,50 +5255,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "anonymous": false,
-                     *       "username": "ada",
-                     *       "avatar": {
-                     *         "name": "ada",
-                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *         "color": "#1f77b4",
-                     *         "kind": "user"
-                     *       },
-                     *       "can_create_repo": true,
-                     *       "is_me": true,
-                     *       "verified": true,
-                     *       "email": "ada@example.com",
-                     *       "logins": [],
-                     *       "invoice_email": false,
-                     *       "invoice_email_address": null,
-                     *       "preferred_namespace": false,
-                     *       "tag_expiration_s": 1209600,
-                     *       "prompts": [],
-                     *       "company": null,
-                     *       "family_name": "Lovelace",
-                     *       "given_name": "Ada",
-                     *       "location": null,
-                     *       "is_free_account": true,
-                     *       "has_password_set": true,
-                     *       "organizations": [
-                     *         {
-                     *           "name": "acme",
-                     *           "avatar": {
-                     *             "name": "acme",
-                     *             "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *             "color": "#2ca02c",
-                     *             "kind": "org"
-                     *           },
-                     *           "can_create_repo": true,
-                     *           "public": false,
-                     *           "is_org_admin": true,
-                     *           "preferred_namespace": false
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["UserView"];
+                    "application/json": components["schemas"]["NewUserAnswer"];
                 };
             };
             400: components["responses"]["BadRequest"];
