@@ -9,8 +9,8 @@ export interface NamespacePart {
 }
 
 /**
- * Takes a namespace out of sight and out of use; the name stays taken. Its e-mail address is free. Passwords, sessions
- * and tokens made from them are over; everything else that logs in asks whether the namespace is still there.
+ * Takes a namespace out of sight and out of use; the name stays taken. Its e-mail address is free. Passwords, sessions,
+ * tokens made from them and codes in mails are over; everything else that logs in asks whether the namespace is still there.
  */
 export async function markNamespaceForDeletion(
   tx: Tx,
@@ -37,6 +37,7 @@ export async function markNamespaceForDeletion(
     .where('namespace_id', '=', namespaceId)
     .execute()
   await tx.deleteFrom('session').where('user_id', '=', namespaceId).execute()
+  await tx.deleteFrom('mail_code').where('user_id', '=', namespaceId).execute()
 }
 
 /** Takes back what an account holds in namespaces of others: memberships, invitations, grants, default permissions. */

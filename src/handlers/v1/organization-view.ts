@@ -62,10 +62,17 @@ function viewSettings(target: NamespaceTarget, settings: OrganizationSettings) {
   }
 }
 
-/** Somebody in an organization. */
-export function viewMember({ name, kind, email, teams, repositories }: Member) {
-  const avatars = teams.map((team) => ({ name: team, avatar: avatarOf('team', team) }))
-  return { name, kind, avatar: avatarOf(kind, name, email), teams: avatars, repositories }
+/** Those in an organization. Many are in the same teams, whose avatars are made once. */
+export function viewMembers(members: readonly Member[]) {
+  const names = new Set(members.flatMap(({ teams }) => teams))
+  const views = new Map([...names].map((name) => [name, { name, avatar: avatarOf('team', name) }]))
+  return members.map(({ name, kind, email, teams, repositories }) => ({
+    name,
+    kind,
+    avatar: avatarOf(kind, name, email),
+    teams: teams.map((team) => views.get(team)!),
+    repositories,
+  }))
 }
 
 /** Somebody who was given roles on repositories without being in a team. */

@@ -5,9 +5,12 @@ import { deleteOrganization } from '#services/delete-account.ts'
 import { removeFromOrganization } from '#services/remove-member.ts'
 import { findMember, listCollaborators, listMembers } from '#store/member.ts'
 import type { Handlers } from '#operation.ts'
-import { viewCollaborator, viewMember, viewOrganization } from './organization-view.ts'
+import { viewCollaborator, viewMembers, viewOrganization } from './organization-view.ts'
 
-const limits = { limit: 10_000, limitOfEach: 1_000 }
+/** Accounts that a list shows at most, and teams and repositories of each. */
+const limits = { limit: 10_000, limitOfEach: 100 }
+/** Teams and repositories of a single member. */
+const maxOfOne = 1_000
 
 /** Organizations and who is in them. */
 export const organization: Handlers<
@@ -44,14 +47,14 @@ export const organization: Handlers<
   },
   async getOrganizationMembers({ target }, { db }) {
     const members = await listMembers(db, { namespaceId: target.id, ...limits })
-    return { status: 200, body: { members: members.map(viewMember) } }
+    return { status: 200, body: { members: viewMembers(members) } }
   },
   async getOrganizationMember({ target, params }, { db }) {
-    const wanted = { namespaceId: target.id, name: params.membername, ...limits }
+    const wanted = { namespaceId: target.id, name: params.membername, limitOfEach: maxOfOne }
     const member = await findMember(db, wanted)
     if (!member)
       throw new RegistryError('not_found', `${params.membername} is no member of ${target.name}`)
-    return { status: 200, body: viewMember(member) }
+    return { status: 200, body: viewMembers([member])[0]! }
   },
   async removeOrganizationMember({ target, params }, deps) {
     await removeFromOrganization(deps, { organization: target, username: params.membername })
