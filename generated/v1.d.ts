@@ -529,7 +529,7 @@ export interface paths {
         /**
          * List who was given roles on repositories without being in a team
          * @description Users and robot accounts, by name, and the repositories on which they were given a role. No more than 10,000
-         *     collaborators are listed, and no more than 1,000 repositories of each.
+         *     collaborators are listed, and no more than 100 repositories of each.
          */
         get: operations["getOrganizationCollaborators"];
         put?: never;
@@ -550,8 +550,8 @@ export interface paths {
         /**
          * List the members of an organization
          * @description Users who are in at least one team, by name, with their teams and the repositories on which they were given a role
-         *     of their own. Robot accounts are not among them. No more than 10,000 members are listed, and no more than 1,000 teams
-         *     and repositories of each.
+         *     of their own. Robot accounts are not among them. No more than 10,000 members are listed, and no more than 100 teams
+         *     and repositories of each; `getOrganizationMember` shows more.
          */
         get: operations["getOrganizationMembers"];
         put?: never;
