@@ -127,6 +127,11 @@ const people = {
     true,
     'People can make tokens to use in place of their password with docker and the like',
   ),
+  FEATURE_PARTIAL_USER_AUTOCOMPLETE: key(
+    boolean,
+    true,
+    'Users, robots and teams are found by the start of their names; off, by whole names alone',
+  ),
   APP_SPECIFIC_TOKEN_EXPIRATION: unset(
     duration,
     'Life of app tokens made from now on; unset, they do not end',

@@ -23,3 +23,11 @@ export function escapeHtml(text: string): string {
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 }
+
+/** Text as names are compared with it: in ASCII where it has accents, without white space, in lower case. */
+export function simplify(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replaceAll(/[\p{Mark}\s]/gu, '')
+    .toLowerCase()
+}

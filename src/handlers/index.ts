@@ -4,6 +4,7 @@ import { application } from './v1/application.ts'
 import { authorization } from './v1/authorization.ts'
 import { capabilities } from './v1/capabilities.ts'
 import { defaultPermission } from './v1/default-permission.ts'
+import { entity } from './v1/entity.ts'
 import { error } from './v1/error.ts'
 import { globalMessage } from './v1/global-message.ts'
 import { mail } from './v1/mail.ts'
@@ -39,6 +40,7 @@ export const handlers: Handlers<OperationId> = {
   ...authorization,
   ...capabilities,
   ...defaultPermission,
+  ...entity,
   ...error,
   ...globalMessage,
   ...mail,

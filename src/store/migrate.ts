@@ -11,6 +11,7 @@ import * as removalIndexes from './migrations/0005-removal-indexes.ts'
 import * as superuserLists from './migrations/0006-superuser-lists.ts'
 import * as oauth from './migrations/0008-oauth.ts'
 import * as mail from './migrations/0009-mail.ts'
+import * as userNames from './migrations/0010-user-names.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -21,6 +22,7 @@ const migrations = {
   '0006-superuser-lists': superuserLists,
   '0008-oauth': oauth,
   '0009-mail': mail,
+  '0010-user-names': userNames,
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Fixtures } from './fixture.ts'
 import { appToken } from './v1/app-token.ts'
 import { application } from './v1/application.ts'
 import { defaultPermission } from './v1/default-permission.ts'
+import { entity } from './v1/entity.ts'
 import { globalMessage } from './v1/global-message.ts'
 import { mail } from './v1/mail.ts'
 import { manifest as manifestView } from './v1/manifest.ts'
@@ -36,6 +37,7 @@ export const fixtures: Fixtures = {
   ...appToken,
   ...organization,
   ...star,
+  ...entity,
   ...permission,
   ...defaultPermission,
   ...repository,
