@@ -1523,6 +1523,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entities/{prefix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find users, robots and teams by the start of their names
+         * @description For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their
+         *     short names and shown to their own: those of a user to that user, those of an organization to its members, and so are
+         *     its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found.
+         */
+        get: operations["getMatchingEntities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/capabilities": {
         parameters: {
             query?: never;
@@ -3373,6 +3395,25 @@ export interface components {
         };
         AssignedAuthorizationList: {
             authorizations: components["schemas"]["AssignedAuthorization"][];
+        };
+        /** @description Somebody who can be given a right: a user, a robot, a team or an organization. */
+        Entity: {
+            /** @description Name of the entity. */
+            name: string;
+            /**
+             * @description A robot counts as `user`; `external` are users of another sign-in service.
+             * @enum {string}
+             */
+            kind: "user" | "team" | "org" | "external";
+            /** @description It is a robot account; sent for users and robots. */
+            is_robot?: boolean;
+            /** @description It belongs to the organization of `namespace`; sent to the members of the organization. */
+            is_org_member?: boolean;
+            avatar: components["schemas"]["Avatar"];
+        };
+        Entities: {
+            /** @description Teams, users, robots, then the organization; by name, at most 10 of each. */
+            results: components["schemas"]["Entity"][];
         };
         /** @description Whether an index may be pushed without all of its manifests. */
         SparseManifests: {
@@ -9848,6 +9889,70 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMatchingEntities: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Look among the robots and teams of this user or organization too.
+                 * @example acme
+                 */
+                namespace?: string;
+                /**
+                 * @description Find teams of `namespace` too.
+                 * @example true
+                 */
+                includeTeams?: boolean;
+                /**
+                 * @description Find the organization `namespace` itself too.
+                 * @example false
+                 */
+                includeOrgs?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Start of the name. Accents, spaces and capital letters make no difference.
+                 * @example ad
+                 */
+                prefix: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "name": "ada",
+                     *           "kind": "user",
+                     *           "is_robot": false,
+                     *           "is_org_member": true,
+                     *           "avatar": {
+                     *             "name": "ada",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1f77b4",
+                     *             "kind": "user"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Entities"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
