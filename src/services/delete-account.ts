@@ -1,7 +1,9 @@
+import { RegistryError } from '#domain/errors.ts'
 import type { UserActor } from '#domain/principal.ts'
 import type { NamespaceTarget } from '#domain/target.ts'
 import { transact } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
+import { lockNamespace } from '#store/namespace.ts'
 import type { Deps } from '#deps.ts'
 import { deleteNamespace } from './delete-namespace.ts'
 import { demandNotSoleAdmin } from './last-admin.ts'
@@ -31,6 +33,9 @@ export async function deleteOrganization(
   const { id: namespaceId, name: namespace } = organization
   const at = clock.now()
   await transact(db, async (tx) => {
+    // Before the entry, which holds the namespace too: two who delete it at once would wait for each other.
+    if (!(await lockNamespace(tx, namespaceId)))
+      throw new RegistryError('not_found', `no organization ${namespace}`)
     await writeLog(tx, { kind: 'org_delete', actor, namespaceId, metadata: { namespace }, at })
     await deleteNamespace(tx, { namespaceId, at })
   })

@@ -11,7 +11,8 @@ import { lockNamespace } from '#store/namespace.ts'
 /**
  * Deletes a user or an organization with all that it owns: out of sight and out of use when the transaction holds,
  * however much it is; a job removes the rest. Its e-mail address is free at once, its name when the job has ended.
- * Callers write the audit row before, and ask `demandNotSoleAdmin` unless a superuser decides. Throws `not_found`.
+ * Callers lock the namespace and write the audit row before, and ask `demandNotSoleAdmin` unless a superuser decides.
+ * Throws `not_found`.
  */
 export async function deleteNamespace(
   tx: Tx,
