@@ -5,6 +5,7 @@ import { checkPassword, parseEmail } from '#domain/name.ts'
 import { standingOf, type UserActor } from '#domain/principal.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { writeLog, type LogKind } from '#store/log.ts'
+import { endMailCodes } from '#store/mail-code.ts'
 import {
   endLogins,
   findUserById,
@@ -19,8 +20,12 @@ import type { Deps } from '#deps.ts'
 import { claimEmail } from './claim-email.ts'
 import { createUser } from './create-user.ts'
 import { deleteNamespace } from './delete-namespace.ts'
+import { sendConfirmation, sendRecovery } from './mail-code.ts'
 
-/** Makes an account for somebody else. Gives its password too, which is kept nowhere. Throws what `createUser` throws. */
+/**
+ * Makes an account for somebody else; with FEATURE_MAILING it waits until its owner has confirmed the address. Gives its
+ * password too, which is kept nowhere. Throws what `createUser` throws.
+ */
 export async function createInstallUser(
   deps: Deps,
   wanted: { username: string; email: string | null; actor: UserActor },
@@ -33,6 +38,8 @@ export async function createInstallUser(
     password,
     actor,
     madeBy: actor.username,
+    isVerified: !deps.config.FEATURE_MAILING,
+    after: (tx, made) => sendConfirmation(deps, tx, made),
   })
   return { user, password }
 }
@@ -74,6 +81,8 @@ export async function changeInstallUser(
     if (email !== undefined && email !== user.email) {
       await claimEmail(tx, config, { email, kind: 'user', id: user.id })
       await updateAccount(tx, user.id, { email, is_verified: true })
+      // Codes that went to the former address would let its owner in.
+      await endMailCodes(tx, user.id)
       await log('user_change_email', { email, old_email: user.email })
     }
     if (enabled !== undefined && enabled !== user.enabled) {
@@ -99,6 +108,23 @@ export async function deleteInstallUser(
     const entry = { kind: 'user_delete', actor, namespaceId: id, at } as const
     await writeLog(tx, { ...entry, metadata: { username } })
     await deleteNamespace(tx, { namespaceId: id, at })
+  })
+}
+
+/**
+ * Sends somebody a mail to set a new password; gives the address. Throws `not_found`, or `invalid_request` for a
+ * superuser and for a user without an address.
+ */
+export async function sendInstallRecovery(
+  deps: Deps,
+  { username }: { username: string },
+): Promise<string> {
+  return transact(deps.db, async (tx) => {
+    const user = await lockPlainUser(tx, username, deps.config)
+    if (user.email === null)
+      throw new RegistryError('invalid_request', `${username} has no email address`)
+    await sendRecovery(deps, tx, user)
+    return user.email
   })
 }
 

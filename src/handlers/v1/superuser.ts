@@ -1,6 +1,11 @@
 import { RegistryError } from '#domain/errors.ts'
 import { deleteByName, renameByName } from '#services/install-organization.ts'
-import { changeInstallUser, createInstallUser, deleteInstallUser } from '#services/install-user.ts'
+import {
+  changeInstallUser,
+  createInstallUser,
+  deleteInstallUser,
+  sendInstallRecovery,
+} from '#services/install-user.ts'
 import { takeOwnership } from '#services/take-ownership.ts'
 import { listOrganizations } from '#store/organization.ts'
 import { findUserByName, listUsers } from '#store/user.ts'
@@ -19,6 +24,7 @@ export const superuser: Handlers<
   | 'getInstallUser'
   | 'changeInstallUser'
   | 'deleteInstallUser'
+  | 'sendInstallUserRecoveryEmail'
   | 'listAllOrganizations'
   | 'changeOrganization'
   | 'deleteOrganization'
@@ -52,6 +58,9 @@ export const superuser: Handlers<
   async deleteInstallUser({ params, actor }, deps) {
     await deleteInstallUser(deps, { username: params.username, actor })
     return { status: 204 }
+  },
+  async sendInstallUserRecoveryEmail({ params }, deps) {
+    return { status: 200, body: { email: await sendInstallRecovery(deps, params) } }
   },
   async listAllOrganizations({ query }, { db }) {
     const asked = pageOf(query)

@@ -16,6 +16,10 @@ const onNobody =
     path: { username: world.name() },
     body,
   })
+/** With a server that sends mails. */
+const mailing =
+  (fixture: Fixture): Fixture =>
+  async (world, wanted) => ({ ...(await fixture(world, wanted)), server: 'mailing' })
 const onOrganization =
   (parameter: string): Fixture =>
   async (world) => ({
@@ -42,6 +46,8 @@ export const superuser: Fixtures = {
   'changeInstallUser 404': onNobody({ enabled: false }),
   'deleteInstallUser 204': onUser(),
   'deleteInstallUser 404': onNobody(),
+  'sendInstallUserRecoveryEmail 200': mailing(onUser()),
+  'sendInstallUserRecoveryEmail 404': mailing(onNobody()),
   'listAllOrganizations 200': asWarden,
   'listAllOrganizations 404': switchedOff,
   'changeOrganization 200': async (world, wanted) => ({
