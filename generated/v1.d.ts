@@ -1687,6 +1687,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/superusers/users/{username}/sendrecovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a user a mail to set a new password
+         * @description The link in it works once. Refused for superusers, and for users without an e-mail address. A browser session must be fresh; see `verifyUser`.
+         */
+        post: operations["sendInstallUserRecoveryEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/superuser/organizations/": {
         parameters: {
             query?: never;
@@ -3529,6 +3549,11 @@ export interface components {
             email?: string;
             /** @description Whether the user can sign in. */
             enabled?: boolean;
+        };
+        /** @description Where the mail goes. */
+        RecoverySent: {
+            /** @description E-mail address of the user. */
+            email: string;
         };
         /** @description An organization, as superusers see all of them. */
         SuOrg: {
@@ -10384,6 +10409,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sendInstallUserRecoveryEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a user.
+                 * @example ada
+                 */
+                username: components["parameters"]["Username"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail is on its way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "ada@example.com"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoverySent"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInAgain"];
