@@ -19,19 +19,22 @@ const algorithms: readonly string[] = [
 
 /**
  * Checks a token of an outside issuer against the entries of a robot and gives the one that it fits: issuer,
- * subject and audience (`host` where the entry has none). An issuer that no entry names is never asked for its
+ * subject and audience (where the entry has none, that of `wanted`). An issuer that no entry names is never asked for its
  * keys. Throws an error that says what is wrong.
  */
 export async function verifyOutsideToken(
   keys: IssuerKeys,
   token: string,
-  wanted: { entries: readonly FederationEntry[]; host: string; at: Date },
+  wanted: { entries: readonly FederationEntry[]; audience: string | undefined; at: Date },
 ): Promise<FederationEntry> {
   const { header, payload } = decode(token)
   const entry = wanted.entries.find(
     ({ issuer, subject }) => payload.iss === issuer && payload.sub === subject,
   )
   if (!entry) throw new Error('its issuer and subject are none of the robot')
+  const audience = entry.audience ?? wanted.audience
+  if (audience === undefined)
+    throw new Error('without SERVER_HOSTNAME the entry must name an audience')
   if (!algorithms.includes(header.alg) || typeof header.kid !== 'string')
     throw new Error(`it must name its key, and be signed with one of ${algorithms.join(', ')}`)
   const key = await keys.find(entry.issuer, header.kid)
@@ -42,7 +45,7 @@ export async function verifyOutsideToken(
     algorithms: [header.alg as jwt.Algorithm],
     issuer: entry.issuer,
     subject: entry.subject,
-    audience: entry.audience ?? wanted.host,
+    audience,
     clockTolerance: leewaySeconds,
     clockTimestamp: Math.floor(wanted.at.getTime() / 1000),
   }) as jwt.JwtPayload

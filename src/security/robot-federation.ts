@@ -1,5 +1,6 @@
 import { findLoginRobot } from '#credentials/check-robot.ts'
 import { verifyOutsideToken } from '#credentials/outside-token.ts'
+import { isLoopback } from '#config-kinds.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { robotPrincipal } from '#domain/principal.ts'
 import type { FederationEntry } from '#domain/robot.ts'
@@ -17,7 +18,7 @@ export const robotFederation: Scheme = async ({ authorization, host }, deps) => 
   if (!robot) throw refusal(given?.login)
   const wanted = {
     entries: robot.federation as unknown as FederationEntry[],
-    host,
+    audience: ownAudience(host, deps.config),
     at: deps.clock.now(),
   }
   try {
@@ -26,6 +27,18 @@ export const robotFederation: Scheme = async ({ authorization, host }, deps) => 
   } catch (cause) {
     throw refusal(given.login, cause)
   }
+}
+
+/**
+ * What a token for this registry names as its audience. Without SERVER_HOSTNAME the host is what the caller has
+ * written, who could name the service that a stolen token was made for; only a loopback name is nobody else's.
+ */
+function ownAudience(
+  host: string,
+  config: { SERVER_HOSTNAME: string | undefined },
+): string | undefined {
+  const name = new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '')
+  return config.SERVER_HOSTNAME !== undefined || isLoopback(name) ? host : undefined
 }
 
 function refusal(login: string | undefined, cause?: unknown): RegistryError {

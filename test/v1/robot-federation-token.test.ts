@@ -6,6 +6,7 @@ import { makeCall, outcome } from '#test/support/client.ts'
 import { createDatabase } from '#test/support/database.ts'
 import { makePair } from '#test/support/issuer.ts'
 import { basicAuth } from '#test/support/machine.ts'
+import { sendRaw } from '#test/support/raw.ts'
 import { startServer } from '#test/support/server.ts'
 import { logIn, logInByForm } from './robot-fixture.ts'
 import { federation, robot, startFederated, subject } from './robot-federation-fixture.ts'
@@ -58,6 +59,21 @@ test('the audience of an entry takes the place of the host', async () => {
   const { exchange } = await startFederated({ audience: 'portolan' })
   expect((await exchange({ aud: 'portolan' })).status).toBe(200)
   expect(await outcome(exchange())).toEqual(refused)
+})
+
+test('a host that only the caller names is no audience, the host of the configuration is one', async () => {
+  const { server, issuer, exchange } = await startFederated()
+  const token = issuer.sign({ sub: subject, aud: 'elsewhere.example.com' })
+  const answer = await sendRaw(server.host, {
+    method: 'GET',
+    target: '/oauth2/federation/robot/token',
+    headers: { ...basicAuth('acme+ci', token), host: 'elsewhere.example.com' },
+  })
+  expect(answer.status).toBe(401)
+  expect((await exchange()).status).toBe(200)
+  const named = await startFederated({}, { SERVER_HOSTNAME: 'registry.example.com' })
+  expect((await named.exchange({ aud: 'registry.example.com' })).status).toBe(200)
+  expect(await outcome(named.exchange())).toEqual(refused)
 })
 
 test.each(['acme+cd', 'acme', 'nobody+ci', ''])(
