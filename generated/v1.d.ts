@@ -3319,7 +3319,7 @@ export interface components {
             issuer: string;
             /** @description The claim `sub`. */
             subject: string;
-            /** @description The claim `aud`; left out: host of this registry. */
+            /** @description The claim `aud`; left out: host of this registry, which SERVER_HOSTNAME must set unless it is a loopback name. */
             audience?: string;
         };
         /** @description Whose tokens stand for the robot. */
