@@ -26,9 +26,18 @@ export function parseRedirectUri(text: string): string {
   )
 }
 
-/** A path below a prefix, and maybe a query. Nothing that could lead elsewhere: `..`, `//`, `@`, escapes. */
-const innerPath =
-  /^(?!\.{1,2}(?:[/?]|$))(?:[\w.~!$&'()*+,;=:-]+(?:\/(?!\.{1,2}(?:[/?]|$)))?)*(?:\?[^@%]*)?$/
+const segmentPattern = /^[\w.~!$&'()*+,;=:-]*$/
+
+/** A path below a prefix, and maybe a query: nothing that could lead elsewhere, as `..`, `//`, `@` and escapes could. */
+function isPlainPath(text: string): boolean {
+  const [path = '', query = ''] = text.split(/\?(.*)/, 2)
+  const segments = path.split('/')
+  const isPlain = (segment: string, index: number) =>
+    segmentPattern.test(segment) &&
+    !['.', '..'].includes(segment) &&
+    (segment !== '' || index === segments.length - 1)
+  return segments.every(isPlain) && !/[@%]/.test(query)
+}
 
 /**
  * True when people may be sent to the address that was asked for: the one that the application has registered, letter
@@ -38,7 +47,7 @@ export function isRegisteredUri(asked: string, registered: string): boolean {
   if (registered === '' || !readAddress(asked)) return false
   if (asked === registered) return true
   const isPrefix = registered.endsWith('/') && !registered.includes('?')
-  return isPrefix && asked.startsWith(registered) && innerPath.test(asked.slice(registered.length))
+  return isPrefix && asked.startsWith(registered) && isPlainPath(asked.slice(registered.length))
 }
 
 /** Where a form may lead on a page that ends at an address: a source of `form-action`. */

@@ -26,21 +26,37 @@ describe('a planted fault is found', () => {
   const faults: [Partial<Operation>, RegExp][] = [
     [{ 'x-permission': { require: 'repo:eat' } }, /x-permission requires "repo:eat"/],
     [{ 'x-permission': {} }, /x-permission requires undefined/],
-    [{ responses: { '404': unnamed } }, /404: the schema of application\/json needs a name/],
+    [
+      { responses: { '204': { description: '' }, '404': unnamed } },
+      /404: the schema of application\/json needs a name/,
+    ],
     [{ requestBody: unnamed }, /request: the schema of application\/json needs a name/],
     [{ responses: { '204': { description: '' } } }, /declares no 4xx/],
+    [{ responses: { '404': { description: '' } } }, /declares no 2xx or 3xx/],
     [{ security: [{ passport: [] }] }, /passport, which is no security scheme/],
     [
       { security: [{ oauthToken: ['repo:eat'] }] },
       /scope repo:eat, which oauthToken does not have/,
     ],
     [{ security: [{ session: [] }] }, /session needs csrf/],
+    [
+      {
+        security: [{ session: [] }],
+        'x-permission': { require: 'repo:write', checkBody: 'oauth-client' },
+      },
+      /session needs csrf/,
+    ],
     [{ 'x-feature': ['FEATURE_B'] }, /FEATURE_B, which is no configuration key/],
   ]
   test.each(faults)('%j', (changes, fault) => {
     expect(faultsOf(changes)).toEqual([expect.stringMatching(/^deleteTag: /)])
     expect(faultsOf(changes)).toEqual([expect.stringMatching(fault)])
   })
+})
+
+test('a check that compares the CSRF token of a form stands for csrf beside session', () => {
+  const permission = { require: 'signed-in', checkBody: 'form-csrf' }
+  expect(faultsOf({ security: [{ session: [] }], 'x-permission': permission })).toEqual([])
 })
 
 test('an operationId that both documents use is found', () => {
