@@ -79,13 +79,13 @@ async function api(method: string, path: string, body?: unknown) {
 
 async function registerApplication(): Promise<Client> {
   await api('POST', '/api/v1/organization/', { name: 'harbour', email: 'harbour@example.com' })
-  const application = {
+  const fields = {
     name: 'Deploy board',
     description: 'Shows which image runs where, and moves tags when a release is due.',
     application_uri: 'https://deploy.example.com',
     redirect_uri: callback,
   }
-  return (await api('POST', '/api/v1/organization/harbour/applications', application)) as Client
+  return (await api('POST', '/api/v1/organization/harbour/applications', fields)) as Client
 }
 
 function authorizeUrl(client: Client, more: Record<string, string> = {}): string {
