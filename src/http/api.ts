@@ -22,7 +22,7 @@ import { csrf, session } from '#security/session.ts'
 import type { Deps } from '#deps.ts'
 import { readBody } from './body.ts'
 import type { Exchange, HandlerReply } from './exchange.ts'
-import { IndexedRouter, type RoutedRequest } from './indexed-router.ts'
+import { acts, IndexedRouter, type RoutedRequest } from './indexed-router.ts'
 import type { Metrics } from './metrics.ts'
 import { parseQuery } from './query.ts'
 import { explainValidation } from './validation.ts'
@@ -89,16 +89,10 @@ export async function openApi(
   }
 }
 
-/**
- * A GET answers HEAD too, where the document declares no HEAD of its own; but not a GET that does something: programs
- * that look at links in mails ask with HEAD.
- */
+/** A GET answers HEAD too, where the document declares no HEAD of its own; but not a GET that does something. */
 function methodForHead(router: IndexedRouter, request: RoutedRequest): 'HEAD' | 'GET' {
   if (router.matchOperation(request)) return 'HEAD'
-  const operation = router.matchOperation({ ...request, method: 'GET' }) as
-    | { 'x-acts'?: boolean }
-    | undefined
-  return operation?.['x-acts'] ? 'HEAD' : 'GET'
+  return acts(router.matchOperation({ ...request, method: 'GET' })) ? 'HEAD' : 'GET'
 }
 
 /** The methods of a path, and with the CORS headers the answer to a preflight. */

@@ -11,6 +11,11 @@ interface Route {
   methods: Map<string, Operation>
 }
 
+/** True for a GET that does something (`x-acts`): programs that look at links in mails ask with HEAD, which it does not answer. */
+export function acts(operation: Operation | undefined): boolean {
+  return (operation as { 'x-acts'?: boolean } | undefined)?.['x-acts'] === true
+}
+
 /** What a path matched: its route and the raw, still encoded parameters. */
 interface Match {
   route: Route
@@ -105,12 +110,13 @@ export class IndexedRouter extends OpenAPIRouter {
     return undefined
   }
 
-  /** The methods that a path takes, for `Allow`: a GET answers HEAD too. Empty when no path matches. */
+  /** The methods that a path takes, for `Allow`: a GET answers HEAD too, unless it does something. Empty when no path matches. */
   methodsOf(path: string): string[] {
-    const declared = [...(this.#match(path)?.route.methods.keys() ?? [])].map((method) =>
-      method.toUpperCase(),
+    const declared = [...(this.#match(path)?.route.methods ?? [])]
+    const names = declared.flatMap(([method, operation]) =>
+      method === 'get' && !acts(operation) ? ['GET', 'HEAD'] : [method.toUpperCase()],
     )
-    return [...new Set(declared.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method)))]
+    return [...new Set(names)]
   }
 
   override parseRequest(request: Request): ParsedRequest {

@@ -4,6 +4,8 @@ import { cleanUp } from '#services/clean-up.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { altered, octetStream, startUpload, startWithWriter } from '#test/faults/writer.ts'
 import { signIn } from '#test/support/server.ts'
+import { startMailing } from '#test/v1/mail-fixture.ts'
+import { signUp } from '#test/v1/user-fixture.ts'
 
 const threeDays = 3 * 86_400
 
@@ -56,4 +58,22 @@ test('two clean-ups do not overlap', async () => {
   goOn.resolve()
   expect(await first).toMatchObject({ uploads: 1 })
   expect(await cleanUp(deps)).toMatchObject({ uploads: 0 })
+})
+
+test('codes of mails go when their time is over, and counts of mails when the hour is', async () => {
+  const { server } = await startMailing()
+  await signUp(server, { username: 'bob', password: 'correct-horse', email: 'bob@example.com' })
+  const { db } = server.deps
+  const left = async () => [
+    (await db.selectFrom('mail_code').selectAll().execute()).length,
+    (await db.selectFrom('mail_budget').selectAll().execute()).length,
+  ]
+  await cleanUp(server.deps)
+  expect(await left()).toEqual([1, 1])
+  server.clock.advance(3601)
+  await cleanUp(server.deps)
+  expect(await left()).toEqual([1, 0])
+  server.clock.advance(7 * 86_400)
+  await cleanUp(server.deps)
+  expect(await left()).toEqual([0, 0])
 })

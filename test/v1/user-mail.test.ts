@@ -5,7 +5,7 @@ import { listAudit, makeOrganization } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
 import { basic } from '#test/support/shared.ts'
 import { cookieOf, signIn } from '#test/support/server.ts'
-import { followLink, startMailing, type Mailing } from './mail-fixture.ts'
+import { followLink, startMailing, watchStatements, type Mailing } from './mail-fixture.ts'
 import { follow, me, signUp } from './user-fixture.ts'
 
 const bob = { username: 'bob', password: 'correct-horse', email: 'bob@example.com' }
@@ -93,9 +93,25 @@ test('signing up with an address that is in use looks like any other, and its ow
   const mails = await mailing.mails()
   expect(mails).toMatchObject([{ to: ['ada@example.com'], path: '/signin' }])
   expect(mails[0]!.text).toContain('your account ada')
-  expect(await server.call('GET', '/api/v1/users/bob')).toMatchObject({ status: 200 })
+  await signUp(server, { ...bob, username: 'rob' })
+  const views = await Promise.all(
+    ['bob', 'rob'].map((name) => server.call('GET', `/api/v1/users/${name}`)),
+  )
+  expect(views.map(({ json }) => json.avatar.hash)).toEqual(['bob', 'rob'].map(hashToken))
   const refused = await tryToSignIn(mailing, 'bob', bob.password)
   expect([refused.status, refused.json.needsEmailVerification]).toEqual([403, true])
+})
+
+test('an address that is in use takes the same statements as one that is free', async () => {
+  const mailing = await startMailing()
+  const { server } = mailing
+  await server.user('ada')
+  const [used, free] = [
+    await watchStatements(() => signUp(server, { ...bob, email: 'ada@example.com' })),
+    await watchStatements(() => signUp(server, { ...bob, username: 'rob' })),
+  ]
+  expect(used.statements.length).toBeGreaterThan(10)
+  expect(free.statements).toEqual(used.statements)
 })
 
 test('nobody takes the address of an organization, unless organizations may share theirs', async () => {

@@ -26,7 +26,8 @@ function viewName(user: User) {
   return {
     anonymous: false,
     username: user.username,
-    avatar: avatarOf('user', user.username, user.email),
+    // What an account is made of that waits must not tell whether its address was free.
+    avatar: avatarOf('user', user.username, user.is_verified ? user.email : null),
   }
 }
 

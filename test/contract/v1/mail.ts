@@ -16,10 +16,6 @@ const asked: Fixture = async (world, wanted) => {
   await world.mail('POST', path, { headers: sent.headers! })
   return sent
 }
-const asNobody: Fixture = async (world, wanted) => ({
-  ...(await unasked(world, wanted)),
-  headers: {},
-})
 
 /** What people do by mail. */
 export const mail: Fixtures = {
@@ -42,7 +38,5 @@ export const mail: Fixtures = {
   'confirmRepoEmail 200': unknown,
   'confirmRepoEmail 404': withoutMail,
   'checkRepoEmailAuthorized 200': asked,
-  'checkRepoEmailAuthorized 401': asNobody,
   'sendAuthorizeRepoEmail 200': unasked,
-  'sendAuthorizeRepoEmail 401': asNobody,
 }
