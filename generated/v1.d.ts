@@ -14,7 +14,8 @@ export interface paths {
          * Sign in with user name and password
          * @description Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from
          *     now on. After a wrong password the account waits, each time twice as long; until then even the right password is
-         *     answered with 429.
+         *     answered with 429. An account whose e-mail address must be confirmed first is refused with `needsEmailVerification`,
+         *     after the right password alone.
          */
         post: operations["signinUser"];
         delete?: never;
@@ -2186,7 +2187,7 @@ export interface components {
             username: string;
             /** @description Password of the account. */
             password: string;
-            /** @description Ignored until team invitations are built. */
+            /** @description Ignored: an invitation is for signing up, or is accepted once signed in. */
             invite_code?: string;
         };
         /**
