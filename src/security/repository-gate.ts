@@ -95,9 +95,10 @@ function disabled(entry: Entry, { namespace }: RepositoryName): RegistryError {
 }
 
 function missing({ operation }: Entry, name: RepositoryName): RegistryError {
+  const why = operation.permission.mayBeMissing ? ', and this login may not create it' : ''
   return new RegistryError(
     operation.api === 'v2' ? 'name_unknown' : 'not_found',
-    `no repository ${name.fullName}`,
+    `no repository ${name.fullName}${why}`,
   )
 }
 

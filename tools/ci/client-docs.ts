@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { check, inSeconds, measured } from './check.ts'
-import { readSections, type Section } from './client-docs/document.ts'
 import { startEngines } from './client-docs/engines.ts'
 import { expectations } from './client-docs/expectations.ts'
 import { tryIndexBytes } from './client-docs/index-bytes.ts'
 import { installClients } from './client-docs/install.ts'
 import { tryLargeLayer } from './client-docs/large-layer.ts'
-import { viewRegistry, type RegistryView } from './client-docs/registry.ts'
-import { makeShell, type Shell } from './client-docs/shell.ts'
-import { initializeUser, makeFolder, withServer } from './npm-server.ts'
+import { viewRegistry } from './client-docs/registry.ts'
+import { readSections, type Section } from './lines/document.ts'
+import { demandSteps, runSection } from './lines/run.ts'
+import { makeShell, type Shell } from './lines/shell.ts'
+import { demandQuietLog, initializeUser, makeFolder, withServer } from './npm-server.ts'
 
 /*
  *   node tools/ci/client-docs.ts [--install | --only podman,index,large]
@@ -42,11 +43,13 @@ try {
     const engines = await startEngines(join(folder, 'engines'))
     const shellFor = (name: string) => makeShell(join(folder, name), engines.environment)
     try {
-      const sections = await readSections(account)
-      await check('clients of the document are all there', () => demandSteps(sections))
+      const sections = await readSections('clients.md', account)
+      await check('clients of the document are all there', () => demandClients(sections))
       for (const section of sections)
-        if (isWanted(section.client))
-          await runSection(section, registry, await shellFor(section.client))
+        if (isWanted(section.title)) {
+          const shell = await shellFor(section.title)
+          await runSection(section, { kind: 'clients', shell, around: { registry }, expectations })
+        }
       if (isWanted('cosign'))
         await check('clients cosign refuses an image without a signature', async () =>
           demandRefusal(
@@ -59,38 +62,17 @@ try {
     } finally {
       await engines.stop()
     }
-    await check('the registry logged no errors meanwhile', () => {
-      const errors = server.output().match(/^\{"level":(?:50|60).*$/gm)
-      if (errors) throw new Error(errors.join('\n'))
-    })
+    await check('the registry logged no errors meanwhile', () => demandQuietLog(server))
   })
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** Each block of a section, and what has to hold after it. */
-async function runSection(
-  { client, steps }: Section,
-  registry: RegistryView,
-  shell: Shell,
-): Promise<void> {
-  for (const { name, script } of steps)
-    await check(`clients ${client} ${name}`, async () => {
-      const output = await shell(script)
-      for (const hold of expectations[`${client} ${name}`] ?? [])
-        await hold({ registry, output, folder: shell.folder })
-    })
-}
-
-/** A block that was renamed or dropped takes its expectations along; a heading without blocks is no client. */
-function demandSteps(sections: readonly Section[]): void {
-  const there = sections.flatMap(({ client, steps }) =>
-    steps.map(({ name }) => `${client} ${name}`),
-  )
-  const missing = Object.keys(expectations).filter((step) => !there.includes(step))
-  const empty = sections.filter(({ steps }) => steps.length === 0).map(({ client }) => client)
-  if (missing.length > 0 || empty.length > 0)
-    throw new Error(`docs/clients.md lacks ${[...missing, ...empty].join(', ')}`)
+/** A heading without blocks is no client. */
+function demandClients(sections: readonly Section[]): void {
+  demandSteps(sections, expectations)
+  const empty = sections.filter(({ steps }) => steps.length === 0).map(({ title }) => title)
+  if (empty.length > 0) throw new Error(`docs/clients.md shows no lines for ${empty.join(', ')}`)
 }
 
 async function demandRefusal(shell: Shell, image: string): Promise<void> {

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 /** The tree that these scripts lie in. */
 export const root = join(import.meta.dirname, '..', '..')
+
+/** Where Go puts its programs. */
+export const goPrograms = join(homedir(), 'go', 'bin')
 
 /** What a program is given beside its words. */
 export interface Surroundings {
@@ -27,7 +31,6 @@ export function plainEnvironment(): Record<string, string> {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)
     .filter((folder) => !folder.startsWith(own))
-  const goPrograms = join(process.env['HOME'] ?? '/root', 'go', 'bin')
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))
   return {
     ...(Object.fromEntries(kept) as Record<string, string>),

@@ -92,6 +92,12 @@ export async function withServer<T>(
   }
 }
 
+/** Throws with what the registry has logged as an error. */
+export function demandQuietLog(server: Server): void {
+  const errors = server.output().match(/^\{"level":(?:50|60).*$/gm)
+  if (errors) throw new Error(errors.join('\n'))
+}
+
 /** Makes an account beside the running registry. */
 export async function createUser(
   server: Server,

@@ -2,25 +2,23 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import type { Expectations, Ran } from '../lines/run.ts'
 import { readLayout } from '../oci-layout.ts'
 import type { RegistryView } from './registry.ts'
 
-/** What a block of lines has left behind. */
-export interface Result {
+/** What the expectations are given beside what a block of lines has left behind. */
+export interface Around {
   registry: RegistryView
-  /** What it printed, stdout and then stderr. */
-  output: string
-  /** Where it ran. */
-  folder: string
 }
 
-type Expectation = (result: Result) => Promise<unknown>
+type Result = Ran & Around
+type Expectation = Expectations<Around>[string][number]
 
 /** How cosign writes signatures and attestations. */
 const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 
-/** What has to hold after a step beyond its exit code, which the document should not show: `client step`. */
-export const expectations: Record<string, Expectation[]> = {
+/** What has to hold after the steps of `docs/clients.md`. */
+export const expectations: Expectations<Around> = {
   'docker login': [noIdentityToken],
   'docker push': [says('hello:1.0'), whole('hello:1.0')],
   'docker pull': [says('hello:1.0')],

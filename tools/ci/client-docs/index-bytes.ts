@@ -4,8 +4,8 @@ import { join } from 'node:path'
 
 import { check } from '../check.ts'
 import { readLayout, writeLayout, type Layout } from '../oci-layout.ts'
+import type { Shell } from '../lines/shell.ts'
 import type { RegistryView } from './registry.ts'
-import type { Shell } from './shell.ts'
 
 /** Lines that push the layout `there` to an image and pull it back into the layout `back`. */
 type RoundTrip = (image: string, credentials: { username: string; password: string }) => string

@@ -1,8 +1,7 @@
 import { access } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-import { must, run } from '../command.ts'
+import { goPrograms, must, run } from '../command.ts'
 
 const debian = {
   dockerd: 'docker.io',
@@ -22,9 +21,6 @@ const go = {
   helm: ['helm.sh/helm/v4', 'cmd/helm', 'v4.3.1'],
   cosign: ['github.com/sigstore/cosign/v3', 'cmd/cosign', 'v3.1.3'],
 } as const
-
-/** Where Go puts its programs. */
-export const goPrograms = join(homedir(), 'go', 'bin')
 
 const buildMs = 3_600_000
 

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
 import { check } from '../check.ts'
+import type { Shell } from '../lines/shell.ts'
 import { startCuttingProxy, type CuttingProxy } from './cutting-proxy.ts'
 import { sha256, viewRegistry, type RegistryView } from './registry.ts'
-import type { Shell } from './shell.ts'
 
 const mebibyte = 1_048_576
 const fileBytes = 1024 * mebibyte

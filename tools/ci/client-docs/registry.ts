@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 
-import type { Account } from './document.ts'
+import type { Account } from '../lines/document.ts'
 
 interface Descriptor {
   digest: string

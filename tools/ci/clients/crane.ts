@@ -4,9 +4,9 @@ import { join } from 'node:path'
 
 import { check } from '../check.ts'
 import { must, mustFail, type Surroundings } from '../command.ts'
+import type { Account } from '../lines/document.ts'
 import { makeFolder } from '../npm-server.ts'
 import { readLayout, writeLayout } from '../oci-layout.ts'
-import type { Account } from './docker.ts'
 
 const refused = /UNAUTHORIZED|DENIED|401/
 

@@ -1,35 +1,26 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import { check } from '../check.ts'
-import { must, mustFail, run, type Surroundings } from '../command.ts'
+import { must, mustFail, type Surroundings } from '../command.ts'
+import { startDocker } from '../engines.ts'
+import type { Account } from '../lines/document.ts'
 import { makeFolder } from '../npm-server.ts'
 
 /** Debian's, which fits its engine; others are found by name. */
 const program = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker'
 const refused = /unauthorized|denied|authentication required/i
 
-/** A user with a password, and a registry to use them with. */
-export interface Account {
-  host: string
-  username: string
-  password: string
-}
-
 /** A docker engine, and images in and out of it. It can run no containers here. */
 export async function tryDocker({ host, username, password }: Account): Promise<void> {
   const folder = await makeFolder('docker')
-  const stop = await startEngine(folder)
+  const engine = await startDocker(folder)
   const surroundings: Surroundings = {
     environment: {
-      DOCKER_HOST: `unix://${folder}/engine.sock`,
+      ...engine.environment,
       DOCKER_CONFIG: join(folder, 'config'),
       DOCKER_BUILDKIT: '0',
     },
@@ -69,7 +60,7 @@ export async function tryDocker({ host, username, password }: Account): Promise<
       mustFail([program, ...login], refused, { ...surroundings, input: 'wrong' }),
     )
   } finally {
-    await stop()
+    await engine.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -82,36 +73,4 @@ async function writeContext(folder: string): Promise<string> {
   await writeFile(join(context, 'two'), randomBytes(100))
   await writeFile(join(context, 'Dockerfile'), 'FROM scratch\nCOPY one /one\nCOPY two /two\n')
   return context
-}
-
-async function startEngine(folder: string): Promise<() => Promise<void>> {
-  const log = join(folder, 'engine.log')
-  const options = {
-    'data-root': join(folder, 'data'),
-    'exec-root': join(folder, 'exec'),
-    pidfile: join(folder, 'engine.pid'),
-    host: `unix://${folder}/engine.sock`,
-    bridge: 'none',
-    iptables: 'false',
-    ip6tables: 'false',
-    'storage-driver': 'vfs',
-  }
-  const words = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
-  const engine = spawn('dockerd', words, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const lines = createWriteStream(log)
-  for (const stream of [engine.stdout, engine.stderr]) stream.pipe(lines, { end: false })
-  const ended = once(engine, 'exit')
-  const stop = async () => {
-    engine.kill('SIGTERM')
-    await ended
-    lines.end()
-  }
-  const environment = { DOCKER_HOST: options.host }
-  for (let attempt = 0; attempt < 300; attempt++) {
-    if ((await run([program, 'info'], { environment })).code === 0) return stop
-    if (engine.exitCode !== null) break
-    await sleep(100)
-  }
-  await stop()
-  throw new Error(`the docker engine did not start:\n${await readFile(log, 'utf8')}`)
 }

@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 
-import { plainEnvironment, run } from '../command.ts'
-import { goPrograms } from './install.ts'
+import { goPrograms, plainEnvironment, run } from '../command.ts'
 
 /** Runs lines as a reader would paste them; gives stdout and then stderr. Throws when one of them fails. */
 export interface Shell {
@@ -15,10 +14,14 @@ const scriptMs = 600_000
 /** Of the output of lines that fail; progress bars fill megabytes. */
 const shownCharacters = 4_000
 
-/** Makes a shell for one client: a home and a working folder of its own below `folder`, and nothing of the caller's. */
+/**
+ * Makes a shell for one client: a home and a working folder of its own below `folder`, and nothing of the caller's.
+ * One that remembers keeps variables and functions from call to call, like a terminal that stays open.
+ */
 export async function makeShell(
   folder: string,
   environment: Record<string, string>,
+  { remembers = false } = {},
 ): Promise<Shell> {
   const places = {
     home: join(folder, 'home'),
@@ -34,8 +37,12 @@ export async function makeShell(
     '-i',
     ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
   ]
+  const kept = join(folder, 'kept')
+  const before = `set -a; [[ ! -e ${kept} ]] || source ${kept}`
+  const after = `{ export -p; declare -f; } > ${kept}`
   const shell = async (script: string): Promise<string> => {
-    const outcome = await run([...words, 'bash', '--norc', '-euo', 'pipefail', '-c', script], {
+    const lines = remembers ? [before, script, after].join('\n') : script
+    const outcome = await run([...words, 'bash', '--norc', '-euo', 'pipefail', '-c', lines], {
       folder: places.work,
       timeoutMs: scriptMs,
     })
