@@ -92,3 +92,13 @@ export async function listKeyAudit(server: TestServer) {
     performer_name: string | null
   }[]
 }
+
+/** What users have been told, by their names. */
+export async function listNotices(server: TestServer) {
+  return server.deps.db
+    .selectFrom('user_notification as u')
+    .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
+    .select(['n.name', 'u.kind', 'u.metadata'])
+    .orderBy('n.name')
+    .execute()
+}

@@ -32,8 +32,8 @@ export const superuser: Handlers<
   | 'getSuperUserConfig'
 > = {
   async listAllUsers({ query }, { db, config }) {
-    const { withDisabled, ...asked } = { withDisabled: query.disabled ?? true, ...pageOf(query) }
-    const { page, next } = cut(await listUsers(db, { withDisabled, ...asked }), asked.limit)
+    const asked = { withDisabled: query.disabled ?? true, ...pageOf(query) }
+    const { page, next } = cut(await listUsers(db, asked), asked.limit)
     return {
       status: 200,
       body: { users: page.map((user) => viewInstallUser(user, config)), ...next },
