@@ -97,14 +97,15 @@ export async function startServer(
 }
 
 async function workOff(deps: Deps, { connectionString }: TestDatabase): Promise<void> {
-  const connection = connect({ connectionString, maxConnections: 3 })
+  const { pool } = connect({ connectionString, maxConnections: 3 })
   await runOnce({
-    pgPool: connection.pool,
+    pgPool: pool,
     logger: new Logger(() => () => {}),
     noHandleSignals: true,
     taskList: tasks(deps),
   })
-  await connection.close()
+  // Not `close`: Kysely, which was not asked anything, would leave the pool open.
+  await pool.end()
 }
 
 function makeClock(): TestClock {
