@@ -170,18 +170,18 @@ test('forms that are none are refused in the words of OAuth 2', async () => {
   const form = 'application/x-www-form-urlencoded'
   const post = (body: string | Uint8Array, type = form) =>
     sendRaw(host, { method: 'POST', target: '/v2/auth', headers: { 'content-type': type }, body })
-  const password = passwordOf('acme')
+  const password = passwordOf('ada')
   for (const body of [
     '',
     '&&&',
     'grant_type=',
     'grant_type=nonsense',
     'grant_type=password',
-    'grant_type=password&username=acme',
+    'grant_type=password&username=ada',
     'grant_type=password&grant_type=password',
     `grant_type=password&username=ac%00me&password=${password}`,
-    `grant_type=password&username=acme&password=${password}&scope=a%00b`,
-    `grant_type=password&username=acme&password=${password}&service=elsewhere`,
+    `grant_type=password&username=ada&password=${password}&scope=a%00b`,
+    `grant_type=password&username=ada&password=${password}&service=elsewhere`,
     `grant_type=password&username=${'x'.repeat(1000)}&password=x`,
     `grant_type=refresh_token&refresh_token=${'x'.repeat(10_000)}`,
     'grant_type=refresh_token&refresh_token=%c0%ae',

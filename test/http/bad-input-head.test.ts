@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { everyOperation, targetOf } from '#test/support/operation.ts'
 import { sendBytes, sendRaw, toBytes } from '#test/support/raw.ts'
+import { startServer } from '#test/support/server.ts'
 import { cheaply, faultsOf, openHarbour, refusal } from './bad-input.ts'
 
 test('a head of more than 32 KiB is refused with 431 in the words of both faces', async () => {
@@ -48,7 +49,7 @@ test('what is no request of HTTP/1.1 is refused with 400, and the connection is 
 })
 
 test('a request without a Host, with two, or with one that is none is refused', async () => {
-  const { host } = await openHarbour()
+  const { host } = await startServer()
   const refused = [
     '',
     'Host: a\r\nHost: b\r\n',
@@ -202,7 +203,7 @@ test('bad credentials are refused, whatever they are made of', async () => {
 })
 
 test('HTTP/1.0 is served, and refused like everything else', async () => {
-  const { host } = await openHarbour()
+  const { host } = await startServer()
   const [catalog] = await sendBytes(host, [`GET /v2/_catalog HTTP/1.0\r\nHost: ${host}\r\n\r\n`])
   refusal(catalog!, 'v2', 401)
   const [health] = await sendBytes(host, [`GET /health/instance HTTP/1.0\r\nHost: ${host}\r\n\r\n`])

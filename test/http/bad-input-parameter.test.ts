@@ -180,8 +180,8 @@ test('ten thousand scopes are refused, in a query and in a form', async () => {
     }
     const form = new URLSearchParams({
       grant_type: 'password',
-      username: 'acme',
-      password: passwordOf('acme'),
+      username: 'ada',
+      password: passwordOf('ada'),
       scope: many.join(' '),
     })
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }

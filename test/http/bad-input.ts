@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 
+import { makeOrganization } from '#test/support/account.ts'
 import { contractViolations } from '#test/support/contract.ts'
+import { pushImage } from '#test/support/image.ts'
 import type { DeclaredOperation } from '#test/support/operation.ts'
 import { sendRaw, type RawAnswer, type RawRequest } from '#test/support/raw.ts'
 import {
@@ -27,18 +29,32 @@ export interface Harbour {
 /** Operations that take no registry token. */
 const tokenService = ['issueToken', 'exchangeToken']
 
+/** Every operation is there. */
+const settings = {
+  FEATURE_REPO_MIRROR: 'true',
+  FEATURE_SUPERUSERS_FULL_ACCESS: 'true',
+  FEATURE_SUPERUSER_CONFIGDUMP: 'true',
+  MAIL_SERVER: '127.0.0.1',
+  SERVER_HOSTNAME: 'registry.example.com',
+}
+
 /** Where the repository of a harbour is on `/v2`. */
 export const base = '/v2/acme/nginx'
 
-/** Opens a registry with the account `acme` and its repository `acme/nginx`, tag `stable`. */
+/**
+ * Opens a registry where `ada`, a superuser with full access, administers the organization `acme` with the repository
+ * `acme/nginx`, tag `stable`.
+ */
 export async function openHarbour(options: ServerOptions = {}): Promise<Harbour> {
-  const server = await startServer({ FEATURE_REPO_MIRROR: 'true' }, options)
-  const { host } = server
-  await server.user('acme', { superuser: true })
-  await server.repository('acme/nginx', ['stable'])
+  const server = await startServer(settings, options)
+  const { host } = new URL(server.url)
+  await server.user('ada', { superuser: true })
+  await makeOrganization(server, 'acme', { admin: 'ada' })
+  const pusher = await server.registry('ada', 'repository:acme/nginx:pull,push')
+  await pushImage(pusher, 'acme/nginx', ['stable'])
   const browser = await signIn(server)
   const scope = 'repository:acme/nginx:pull,push,delete,*'
-  const token = await registryToken(server.call, host, 'acme', [scope])
+  const token = await registryToken(server.call, server.host, 'ada', [scope])
   const identify: Harbour['identify'] = ({ operationId, api }) => {
     if (api === 'v1') return browser
     return tokenService.includes(operationId) ? {} : { authorization: `Bearer ${token}` }
@@ -68,7 +84,7 @@ async function signIn({ call }: TestServer) {
   const first = await call('GET', '/csrf_token')
   const answer = await call('POST', '/api/v1/signin', {
     headers: { cookie: cookieOf(first.headers), 'x-csrf-token': first.json.csrf_token },
-    body: { username: 'acme', password: passwordOf('acme') },
+    body: { username: 'ada', password: passwordOf('ada') },
   })
   return {
     cookie: cookieOf(answer.headers),
@@ -93,10 +109,13 @@ async function countRows({ deps }: TestServer): Promise<Record<string, number>> 
 /** In whose words a refusal is: of one face, of the token form, of both at once; `head` has none. */
 export type Face = 'v1' | 'v2' | 'form' | 'both' | 'head'
 
+/** Operations that refuse in the words of OAuth 2. */
+const forms = ['exchangeToken', 'oauthAccessToken']
+
 /** The face in whose words an operation refuses. */
 export function faceOf({ operationId, api, method }: DeclaredOperation): Face {
   if (method === 'HEAD') return 'head'
-  return operationId === 'exchangeToken' ? 'form' : api
+  return forms.includes(operationId) ? 'form' : api
 }
 
 /**

@@ -28,24 +28,13 @@ const missing =
     return { ...sent, ...more, path: { ...sent.path, prototypeid } }
   }
 
-/** Only who may see every organization is told that one is missing. */
-const nowhere =
-  (more: Sent = {}): Fixture =>
-  (world) => ({
-    path: { orgname: world.name() },
-    headers: world.as(world.people.warden),
-    ...more,
-  })
-
 /** Default permissions. */
 export const defaultPermission: Fixtures = {
   'getOrganizationPrototypePermissions 200': onOne,
-  'getOrganizationPrototypePermissions 404': nowhere(),
   'createOrganizationPrototypePermission 200': async (world) => ({
     ...(await inOrganization(world)),
     body,
   }),
-  'createOrganizationPrototypePermission 404': nowhere({ body }),
   'updateOrganizationPrototypePermission 200': async (world) => ({
     ...(await onOne(world)),
     body: { role: 'read' },
