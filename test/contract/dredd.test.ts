@@ -95,6 +95,7 @@ async function setStage(): Promise<Stage> {
   const closed = await startServer({ FEATURE_ANONYMOUS_ACCESS: 'false' })
   const bare = await startServer({
     FEATURE_DIRECT_LOGIN: 'false',
+    FEATURE_ASSIGN_OAUTH_TOKEN: 'false',
     FEATURE_USER_INITIALIZE: 'false',
     FEATURE_SUPER_USERS: 'false',
     FEATURE_APP_SPECIFIC_TOKENS: 'false',

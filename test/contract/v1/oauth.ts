@@ -109,12 +109,19 @@ const signinForm: Fixture = async (world) => {
 const elsewhere = { redirect_uri: 'https://evil.example.com/' }
 const unknown = { client_id: 'nobody' }
 
+/** A page that needs somebody. Where people cannot sign in on a page, browsers are not sent to one. */
+const ofNobody: Fixture = (_, wanted) => ({
+  server: wanted.responseType === 'text/html' ? 'bare' : 'main',
+  query: { client_id: 'x', redirect_uri: address, scope: 'repo:read' },
+  headers: accepting(wanted),
+})
+
 /** The flow of OAuth. */
 export const oauth: Fixtures = {
   'oauthAuthorize 200': authorize(),
   'oauthAuthorize 302': authorize({ scope: 'unknown' }),
   'oauthAuthorize 400': authorize(elsewhere),
-  'oauthAuthorize 401': asNobody(authorize({ format: 'json' })),
+  'oauthAuthorize 401': ofNobody,
   'oauthAuthorize 403': asStranger(authorize()),
   'oauthAuthorize 404': authorize(unknown),
   'oauthAuthorizeApp 302': decide(),
@@ -148,7 +155,7 @@ export const oauth: Fixtures = {
     query: { unheard: 'of' },
     headers: { ...world.as(world.people.keeper), ...accepting(wanted) },
   }),
-  'oauthLocalHandler 401': (_, wanted) => ({ query: {}, headers: accepting(wanted) }),
+  'oauthLocalHandler 401': ofNobody,
   'showSigninPage 200': () => ({ query: {} }),
   'showSigninPage 404': () => ({ server: 'bare', query: {} }),
   'signinOnPage 302': signinForm,
@@ -159,6 +166,7 @@ export const oauth: Fixtures = {
   'signinOnPage 403': async (world) => ({ ...(await signinForm(world, never)), headers: formType }),
   'signinOnPage 404': async (world) => ({ ...(await signinForm(world, never)), server: 'bare' }),
   'listAssignedAuthorizations 200': (world) => ({ headers: world.as(world.people.stranger) }),
+  'listAssignedAuthorizations 404': () => ({ server: 'bare' }),
   'deleteAssignedAuthorization 204': async (world) => {
     const made = await assign({ format: 'json' })(world, never)
     const keeper = makeCall(world.servers.main, () => world.as(world.people.keeper))
