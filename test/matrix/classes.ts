@@ -25,6 +25,10 @@ type Flag =
   | 'not_for_restricted_users'
   /** Takes the name of a user where others take an organization's. */
   | 'user_namespace'
+  /** Takes the browser session, and no token. */
+  | 'session_only'
+  /** The CSRF token is a field of the form, which is looked at when it has been read. */
+  | 'form_csrf'
   /** v2: the first write makes the repository. */
   | 'makes_repository'
   /** v2: a repository that the caller may make counts as an empty one. */
@@ -48,7 +52,8 @@ function row(
   }
 }
 
-const web = () => row('none', '-', '-', 'no', ['anon_allowed'])
+const web = (features: readonly string[] = []) =>
+  row('none', '-', '-', 'no', ['anon_allowed'], features)
 const tagWrite = (permission = 'repo:write') =>
   row(permission, 'full-access', 'no', 'no', [
     '503_if_repo_not_NORMAL',
@@ -192,6 +197,27 @@ const v1: Record<string, OperationClass> = {
   createGlobalMessage: superWrite(),
   deleteGlobalMessage: superWrite(),
   getMatchingEntities: row('anonymous', '-', '-'),
+
+  confirmEmail: web(mailing),
+  confirmRecovery: web(mailing),
+  confirmRepoEmail: web(mailing),
+  // Who administers the application, or was assigned a token of it, is asked when the query has been validated.
+  oauthAuthorize: row('signed in', '-', '-'),
+  oauthAuthorizeApp: row('signed in', '-', '-', 'no', ['session_only', 'form_csrf']),
+  oauthDenyApp: row('signed in', '-', '-', 'no', ['session_only', 'form_csrf']),
+  oauthAssignUser: row(
+    'signed in',
+    '-',
+    '-',
+    'no',
+    ['session_only'],
+    ['FEATURE_ASSIGN_OAUTH_TOKEN'],
+  ),
+  oauthAccessToken: web(),
+  oauthLocalHandler: row('signed in', '-', '-', 'no', ['session_only']),
+  showSigninPage: web(['FEATURE_DIRECT_LOGIN']),
+  signinOnPage: web(['FEATURE_DIRECT_LOGIN']),
+  robotFederationToken: row("a token of a robot's issuer", '-', '-', 'no', ['anon_allowed']),
   checkRepoEmailAuthorized: row('repo:admin', 'full-access', 'yes', 'no', [], mailing),
   sendAuthorizeRepoEmail: row('repo:admin', 'full-access', 'no', 'no', [], mailing),
 

@@ -75,6 +75,7 @@ export async function openSessions(
     .execute()
   await Promise.all(accounts.map(async (name) => sessions.set(name, await open(name))))
   sessions.set('super+', sessions.get('super')!)
+  sessions.set('superstale+', sessions.get('superstale')!)
   sessions.set('forged', { cookie: sessions.get('owner')!.cookie! })
   sessions.set('chief+', sessions.get('chief')!)
   const nobody = await server.call('GET', '/csrf_token')

@@ -105,6 +105,7 @@ export const people: readonly Identity[] = [
   'stale',
   'orgstale',
   'superstale',
+  'superstale+',
   'forged',
 ].map((name) => read('v1', name))
 
@@ -138,7 +139,7 @@ export const registryCallers: readonly Identity[] = [
     'nobody/all',
     ...people
       .map(({ name }) => name)
-      .filter((name) => name !== 'anonymous' && !borrowed[name])
+      .filter((name) => name !== 'anonymous' && !borrowed[name.replace('+', '')])
       .map((name) => `${name}/all`),
     ...Object.keys(robots).map((name) => `${name}/all`),
   ].map((name) => read('v2', name)),
@@ -159,7 +160,9 @@ export const registryCallers: readonly Identity[] = [
 /** Callers of the token service, with their password, robot token, app token or OAuth token. */
 export const passwordHolders: readonly Identity[] = [
   'nobody',
-  ...people.map(({ name }) => name).filter((name) => name !== 'anonymous' && !borrowed[name]),
+  ...people
+    .map(({ name }) => name)
+    .filter((name) => name !== 'anonymous' && !borrowed[name.replace('+', '')]),
   ...Object.keys(robots),
   'owner/app',
   ...oauthScopes.map((scope) => `owner/$${scope}`),

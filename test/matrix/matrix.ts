@@ -147,15 +147,22 @@ export async function ask(world: World, question: Question): Promise<string> {
   const { operation, identity, server } = question
   if (isGrant(operation)) return askForGrant(world, question)
   const request = probe(operation, { ...question, content: world.content })
-  return observe(world.send(identity, server, request), operation.face)
+  return observe(world.send(identity, server, request), operation.face, {
+    takesAnyParameter: isPage(operation),
+  })
 }
 
 /** Makes the call in earnest; only for what has to be refused. */
 export async function demand(world: World, question: Question): Promise<string> {
   const { operation, identity, server } = question
   const request = attempt(operation, { ...question, content: world.content })
-  return observe(world.send(identity, server, request), operation.face)
+  return observe(world.send(identity, server, request), operation.face, {
+    takesAnyParameter: isPage(operation),
+  })
 }
+
+/** What stands outside of `/api/v1` and `/v2`, keys of services aside. */
+const isPage = ({ path }: DocumentedOperation) => !/^\/(?:api|v2|keys)\//.test(path)
 
 const letters: Record<string, string> = { pull: 'r', push: 'w', delete: 'd', '*': '*' }
 

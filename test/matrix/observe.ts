@@ -25,13 +25,18 @@ const refusals: Record<'v1' | 'v2', Record<string, Outcome>> = {
 
 /**
  * Makes a call and names what came of it. `+`: it got past the gate, because the next step complained of what a
- * probe is made to be complained of, or it succeeded. Anything else that is no refusal is given as it is,
+ * probe is made to be complained of, or it succeeded; pages take parameters that they do not know, and complain of others. Anything else that is no refusal is given as it is,
  * `500 internal`, and so is an answer that breaks its document.
  */
-export async function observe(sent: Promise<Answer>, face: 'v1' | 'v2'): Promise<string> {
+export async function observe(
+  sent: Promise<Answer>,
+  face: 'v1' | 'v2',
+  { takesAnyParameter = false } = {},
+): Promise<string> {
   try {
     const { status, headers, text, code } = await sent
-    if (status < 300 || (status === 400 && pastTheGate.test(text))) return '+'
+    if (status < 300) return '+'
+    if (status === 400 && (takesAnyParameter || pastTheGate.test(text))) return '+'
     if (face === 'v2' && status === 401 && !isChallenge(headers)) return '401 without a challenge'
     const seen = `${status} ${code}`.trim()
     return refusals[face][seen] ?? seen

@@ -232,7 +232,7 @@ function pathOf(
   { target, identity, content }: Cell & { content: Content },
   digest: string = content.manifest,
 ): string {
-  const repository = fullNameOf(target, identity.person)
+  const repository = target === '-' ? 'owner/public' : fullNameOf(target, identity.person)
   const uuid = '0b8f2c1e-6d0e-4b1b-9a57-2f6f3d9f7c11'
   const values: Record<string, string> = {
     orgname:

@@ -66,8 +66,12 @@ export function expectedOfV1(
 ): Outcome {
   // v1-errors.md 5; operations that look at no credential are no use to a forger.
   const isForged = identity.name === 'forged' && operation.method !== 'GET'
-  const takesCookie = !['none', 'a token signed by a service key'].includes(operation.permission)
-  if (isForged && takesCookie) return 'csrf'
+  const takesCookie = ![
+    'none',
+    'a token signed by a service key',
+    "a token of a robot's issuer",
+  ].includes(operation.permission)
+  if (isForged && takesCookie && !operation.flags.includes('form_csrf')) return 'csrf'
   const refusal = isNobody(identity) ? '401' : '403'
   const account = lookUp(standing, identity.row, 'account')
   switch (operation.permission) {
@@ -88,6 +92,12 @@ export function expectedOfV1(
       return canSee(identity, target) ? '+' : '404'
     case 'a token signed by a service key':
       return 'bad'
+    case "a token of a robot's issuer":
+      return '401'
+    case 'signed in': {
+      const isRefused = operation.flags.includes('session_only') && identity.token !== undefined
+      return isNobody(identity) || isRefused ? '401' : '+'
+    }
     case 'superuser':
     case 'superuser or global readonly superuser':
     case 'superuser with full access, or global readonly superuser':
@@ -183,7 +193,7 @@ function isNobody({ person, row }: Identity): boolean {
 
 /** v1-errors.md 7: of a browser session that is too old the password is wanted again. */
 function freshly({ freshLogin }: OperationClass, { name }: Identity): Outcome {
-  return freshLogin && name.endsWith('stale') ? 'fresh' : '+'
+  return freshLogin && /stale\+?$/.test(name) ? 'fresh' : '+'
 }
 
 /** permissions.md 6: refused as a whole. */
@@ -225,8 +235,7 @@ function holds(
   const held = lookUp(rights, identity.row, target)
   if (wanted === 'r' && target === 'public') return true
   if (held === 'g') return operation.globalReadonlySuperuser
-  if (identity.row.startsWith('super+') && !operation.fullAccess && !target.startsWith('own'))
-    return false
+  if (identity.server === 'full' && !operation.fullAccess && !target.startsWith('own')) return false
   return held !== '-' && 'rwa'.indexOf(held) >= 'rwa'.indexOf(wanted)
 }
 

@@ -34,6 +34,7 @@ disabled             -      -       -       -         .   .           -   -     
 stale                a      a       a       a         .   .           -   -           -       -
 orgstale             -      -       -       -         .   .           a   a           -       -
 superstale           -      -       -       -         .   .           -   -           -       -
+superstale+          a      a       a       a         .   .           a   a           a       a
 robot                -      -       -       -         .   .           -   -           -       -
 robotreader          r      r       -       r         .   .           -   -           -       -
 robotwriter          w      w       -       w         .   .           -   -           -       -
@@ -92,6 +93,7 @@ disabled             .   -     -   -       -        n       -
 stale                .   +     -   -       -        a       -
 orgstale             .   -     +   -       -        a       -
 superstale           .   -     -   -       -        a       s
+superstale+          .   +     +   -       -        a       f
 forged               .   +     -   -       -        a       -
 owner/repo:read      .   -     -   -       -        n       -
 owner/repo:write     .   -     -   -       -        n       -
@@ -145,6 +147,7 @@ disabled             -   .    -    -
 stale                -   a    .    -
 orgstale             a   a    -    -
 superstale           -   a    -    -
+superstale+          a   a    a    a
 forged               -   a    .    -
 owner/repo:read      -   -    .    -
 owner/repo:write     -   -    .    -
