@@ -10,12 +10,22 @@
  * Do not edit the class manually.
  */
 import * as runtime from '../runtime.js';
+import { type ConvertUser } from '../models/ConvertUser.js';
 import { type InitializeUser } from '../models/InitializeUser.js';
 import { type InitializedUser } from '../models/InitializedUser.js';
+import { type NewStar } from '../models/NewStar.js';
 import { type NewUser } from '../models/NewUser.js';
+import { type NewUserAnswer } from '../models/NewUserAnswer.js';
+import { type RecoveryAnswer } from '../models/RecoveryAnswer.js';
+import { type RequestRecovery } from '../models/RequestRecovery.js';
 import { type SigninUser } from '../models/SigninUser.js';
+import { type Star } from '../models/Star.js';
+import { type StarredRepositories } from '../models/StarredRepositories.js';
 import { type Success } from '../models/Success.js';
+import { type UpdateNotification } from '../models/UpdateNotification.js';
 import { type UpdateUser } from '../models/UpdateUser.js';
+import { type UserNotification } from '../models/UserNotification.js';
+import { type UserNotificationList } from '../models/UserNotificationList.js';
 import { type UserView } from '../models/UserView.js';
 import { type VerifyUser } from '../models/VerifyUser.js';
 export interface ChangeUserDetailsRequest {
@@ -24,11 +34,41 @@ export interface ChangeUserDetailsRequest {
      */
     body: UpdateUser;
 }
+export interface ConfirmEmailRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+}
+export interface ConfirmRecoveryRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+}
+export interface ConvertUserToOrganizationRequest {
+    /**
+     *
+     */
+    body: ConvertUser;
+}
 export interface CreateNewUserRequest {
     /**
      *
      */
     body: NewUser;
+}
+export interface CreateStarRequest {
+    /**
+     *
+     */
+    body: NewStar;
+}
+export interface DeleteStarRequest {
+    /**
+     * Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+     */
+    repository: string;
 }
 export interface GetUserInformationRequest {
     /**
@@ -36,17 +76,55 @@ export interface GetUserInformationRequest {
      */
     username: string;
 }
+export interface GetUserNotificationRequest {
+    /**
+     * `id` of the notification.
+     */
+    uuid: string;
+}
 export interface InitializeUserRequest {
     /**
      *
      */
     body: InitializeUser;
 }
+export interface ListStarredReposRequest {
+    /**
+     * `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+     */
+    next_page?: string;
+}
+export interface ListUserNotificationsRequest {
+    /**
+     * Page, from 0; smaller numbers are clamped.
+     */
+    page?: number;
+    /**
+     * Notifications a page, 1 to 100; other numbers are clamped.
+     */
+    limit?: number;
+}
+export interface RequestRecoveryEmailRequest {
+    /**
+     *
+     */
+    body: RequestRecovery;
+}
 export interface SigninUserRequest {
     /**
      *
      */
     body: SigninUser;
+}
+export interface UpdateUserNotificationRequest {
+    /**
+     * `id` of the notification.
+     */
+    uuid: string;
+    /**
+     *
+     */
+    body: UpdateNotification;
 }
 export interface VerifyUserRequest {
     /**
@@ -63,29 +141,113 @@ export declare class UserApi extends runtime.BaseAPI {
      */
     changeUserDetailsRequestOpts(requestParameters: ChangeUserDetailsRequest): Promise<runtime.RequestOpts>;
     /**
-     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one. A browser session must be fresh; see `verifyUser`.
+     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one, and is told to your e-mail address. A new e-mail address waits for the link in a mail that goes there, when the registry sends mail; whether somebody else has it is told in that mail alone. A browser session must be fresh; see `verifyUser`.
      * Change your account
      */
     changeUserDetailsRaw(requestParameters: ChangeUserDetailsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserView>>;
     /**
-     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one. A browser session must be fresh; see `verifyUser`.
+     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one, and is told to your e-mail address. A new e-mail address waits for the link in a mail that goes there, when the registry sends mail; whether somebody else has it is told in that mail alone. A browser session must be fresh; see `verifyUser`.
      * Change your account
      */
     changeUserDetails(requestParameters: ChangeUserDetailsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserView>;
+    /**
+     * Creates request options for confirmEmail without sending the request
+     */
+    confirmEmailRequestOpts(requestParameters: ConfirmEmailRequest): Promise<runtime.RequestOpts>;
+    /**
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day. Either works once, and signs the user in.
+     * Follow the link of a mail that confirms an address
+     */
+    confirmEmailRaw(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
+    /**
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day. Either works once, and signs the user in.
+     * Follow the link of a mail that confirms an address
+     */
+    confirmEmail(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
+    /**
+     * Creates request options for confirmRecovery without sending the request
+     */
+    confirmRecoveryRequestOpts(requestParameters: ConfirmRecoveryRequest): Promise<runtime.RequestOpts>;
+    /**
+     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Follow the link of a mail for a forgotten password
+     */
+    confirmRecoveryRaw(requestParameters: ConfirmRecoveryRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
+    /**
+     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Follow the link of a mail for a forgotten password
+     */
+    confirmRecovery(requestParameters: ConfirmRecoveryRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
+    /**
+     * Creates request options for convertUserToOrganization without sending the request
+     */
+    convertUserToOrganizationRequestOpts(requestParameters: ConvertUserToOrganizationRequest): Promise<runtime.RequestOpts>;
+    /**
+     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization.
+     * Turn your account into an organization
+     */
+    convertUserToOrganizationRaw(requestParameters: ConvertUserToOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Success>>;
+    /**
+     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization.
+     * Turn your account into an organization
+     */
+    convertUserToOrganization(requestParameters: ConvertUserToOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Success>;
     /**
      * Creates request options for createNewUser without sending the request
      */
     createNewUserRequestOpts(requestParameters: CreateNewUserRequest): Promise<runtime.RequestOpts>;
     /**
-     * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
      * Create an account for yourself
      */
-    createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserView>>;
+    createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<NewUserAnswer>>;
     /**
-     * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
      * Create an account for yourself
      */
-    createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserView>;
+    createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<NewUserAnswer>;
+    /**
+     * Creates request options for createStar without sending the request
+     */
+    createStarRequestOpts(requestParameters: CreateStarRequest): Promise<runtime.RequestOpts>;
+    /**
+     * One that you may read; any other is not found. Starring it again changes nothing.
+     * Star a repository
+     */
+    createStarRaw(requestParameters: CreateStarRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Star>>;
+    /**
+     * One that you may read; any other is not found. Starring it again changes nothing.
+     * Star a repository
+     */
+    createStar(requestParameters: CreateStarRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Star>;
+    /**
+     * Creates request options for deleteCurrentUser without sending the request
+     */
+    deleteCurrentUserRequestOpts(): Promise<runtime.RequestOpts>;
+    /**
+     * With your repositories, robot accounts, applications and tokens, for good. All of it is out of use at once; a job then removes it, and until that has ended nobody can take the name. The e-mail address is free at once. Refused while you are the only administrator of an organization: delete it first, or make somebody else administer it. A browser session must be fresh; see `verifyUser`.
+     * Delete your account
+     */
+    deleteCurrentUserRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>>;
+    /**
+     * With your repositories, robot accounts, applications and tokens, for good. All of it is out of use at once; a job then removes it, and until that has ended nobody can take the name. The e-mail address is free at once. Refused while you are the only administrator of an organization: delete it first, or make somebody else administer it. A browser session must be fresh; see `verifyUser`.
+     * Delete your account
+     */
+    deleteCurrentUser(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void>;
+    /**
+     * Creates request options for deleteStar without sending the request
+     */
+    deleteStarRequestOpts(requestParameters: DeleteStarRequest): Promise<runtime.RequestOpts>;
+    /**
+     * Answers the same whether it was starred, or there, or not.
+     * Take your star from a repository
+     */
+    deleteStarRaw(requestParameters: DeleteStarRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>>;
+    /**
+     * Answers the same whether it was starred, or there, or not.
+     * Take your star from a repository
+     */
+    deleteStar(requestParameters: DeleteStarRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void>;
     /**
      * Creates request options for getLoggedInUser without sending the request
      */
@@ -115,6 +277,20 @@ export declare class UserApi extends runtime.BaseAPI {
      */
     getUserInformation(requestParameters: GetUserInformationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserView>;
     /**
+     * Creates request options for getUserNotification without sending the request
+     */
+    getUserNotificationRequestOpts(requestParameters: GetUserNotificationRequest): Promise<runtime.RequestOpts>;
+    /**
+     * One of yours, or of an organization that you administer; dismissed ones too.
+     * Show a notification
+     */
+    getUserNotificationRaw(requestParameters: GetUserNotificationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserNotification>>;
+    /**
+     * One of yours, or of an organization that you administer; dismissed ones too.
+     * Show a notification
+     */
+    getUserNotification(requestParameters: GetUserNotificationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserNotification>;
+    /**
      * Creates request options for initializeUser without sending the request
      */
     initializeUserRequestOpts(requestParameters: InitializeUserRequest): Promise<runtime.RequestOpts>;
@@ -128,6 +304,34 @@ export declare class UserApi extends runtime.BaseAPI {
      * Create the first account
      */
     initializeUser(requestParameters: InitializeUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<InitializedUser>;
+    /**
+     * Creates request options for listStarredRepos without sending the request
+     */
+    listStarredReposRequestOpts(requestParameters: ListStarredReposRequest): Promise<runtime.RequestOpts>;
+    /**
+     * Those that you may read, in the order in which they were made, 100 a page.
+     * List the repositories that you have starred
+     */
+    listStarredReposRaw(requestParameters: ListStarredReposRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<StarredRepositories>>;
+    /**
+     * Those that you may read, in the order in which they were made, 100 a page.
+     * List the repositories that you have starred
+     */
+    listStarredRepos(requestParameters?: ListStarredReposRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<StarredRepositories>;
+    /**
+     * Creates request options for listUserNotifications without sending the request
+     */
+    listUserNotificationsRequestOpts(requestParameters: ListUserNotificationsRequest): Promise<runtime.RequestOpts>;
+    /**
+     * Yours, and those of organizations that you administer; newest first. What was dismissed is left out.
+     * List your notifications
+     */
+    listUserNotificationsRaw(requestParameters: ListUserNotificationsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserNotificationList>>;
+    /**
+     * Yours, and those of organizations that you administer; newest first. What was dismissed is left out.
+     * List your notifications
+     */
+    listUserNotifications(requestParameters?: ListUserNotificationsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserNotificationList>;
     /**
      * Creates request options for logout without sending the request
      */
@@ -143,19 +347,47 @@ export declare class UserApi extends runtime.BaseAPI {
      */
     logout(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Success>;
     /**
+     * Creates request options for requestRecoveryEmail without sending the request
+     */
+    requestRecoveryEmailRequestOpts(requestParameters: RequestRecoveryEmailRequest): Promise<runtime.RequestOpts>;
+    /**
+     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address, whether or not somebody has it, with one exception, which is Quay\'s: when an address is only that of an organization, the answer says so, and the mail lists the organization\'s administrators.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike.
+     * Ask for a mail to sign in with after a forgotten password
+     */
+    requestRecoveryEmailRaw(requestParameters: RequestRecoveryEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RecoveryAnswer>>;
+    /**
+     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address, whether or not somebody has it, with one exception, which is Quay\'s: when an address is only that of an organization, the answer says so, and the mail lists the organization\'s administrators.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike.
+     * Ask for a mail to sign in with after a forgotten password
+     */
+    requestRecoveryEmail(requestParameters: RequestRecoveryEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RecoveryAnswer>;
+    /**
      * Creates request options for signinUser without sending the request
      */
     signinUserRequestOpts(requestParameters: SigninUserRequest): Promise<runtime.RequestOpts>;
     /**
-     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429.
+     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429. An account whose e-mail address must be confirmed first is refused with `needsEmailVerification`, after the right password alone.
      * Sign in with user name and password
      */
     signinUserRaw(requestParameters: SigninUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Success>>;
     /**
-     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429.
+     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429. An account whose e-mail address must be confirmed first is refused with `needsEmailVerification`, after the right password alone.
      * Sign in with user name and password
      */
     signinUser(requestParameters: SigninUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Success>;
+    /**
+     * Creates request options for updateUserNotification without sending the request
+     */
+    updateUserNotificationRequestOpts(requestParameters: UpdateUserNotificationRequest): Promise<runtime.RequestOpts>;
+    /**
+     * Without `dismissed: true` it is shown again. A notification of an organization is dismissed for all its administrators.
+     * Dismiss a notification
+     */
+    updateUserNotificationRaw(requestParameters: UpdateUserNotificationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserNotification>>;
+    /**
+     * Without `dismissed: true` it is shown again. A notification of an organization is dismissed for all its administrators.
+     * Dismiss a notification
+     */
+    updateUserNotification(requestParameters: UpdateUserNotificationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserNotification>;
     /**
      * Creates request options for verifyUser without sending the request
      */

@@ -12,12 +12,22 @@
  * Do not edit the class manually.
  */
 import * as runtime from '../runtime.js';
+import { ConvertUserToJSON, } from '../models/ConvertUser.js';
 import { InitializeUserToJSON, } from '../models/InitializeUser.js';
 import { InitializedUserFromJSON, } from '../models/InitializedUser.js';
+import { NewStarToJSON, } from '../models/NewStar.js';
 import { NewUserToJSON, } from '../models/NewUser.js';
+import { NewUserAnswerFromJSON, } from '../models/NewUserAnswer.js';
+import { RecoveryAnswerFromJSON, } from '../models/RecoveryAnswer.js';
+import { RequestRecoveryToJSON, } from '../models/RequestRecovery.js';
 import { SigninUserToJSON, } from '../models/SigninUser.js';
+import { StarFromJSON, } from '../models/Star.js';
+import { StarredRepositoriesFromJSON, } from '../models/StarredRepositories.js';
 import { SuccessFromJSON, } from '../models/Success.js';
+import { UpdateNotificationToJSON, } from '../models/UpdateNotification.js';
 import { UpdateUserToJSON, } from '../models/UpdateUser.js';
+import { UserNotificationFromJSON, } from '../models/UserNotification.js';
+import { UserNotificationListFromJSON, } from '../models/UserNotificationList.js';
 import { UserViewFromJSON, } from '../models/UserView.js';
 import { VerifyUserToJSON, } from '../models/VerifyUser.js';
 /**
@@ -54,7 +64,7 @@ export class UserApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one. A browser session must be fresh; see `verifyUser`.
+     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one, and is told to your e-mail address. A new e-mail address waits for the link in a mail that goes there, when the registry sends mail; whether somebody else has it is told in that mail alone. A browser session must be fresh; see `verifyUser`.
      * Change your account
      */
     async changeUserDetailsRaw(requestParameters, initOverrides) {
@@ -63,11 +73,141 @@ export class UserApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => UserViewFromJSON(jsonValue));
     }
     /**
-     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one. A browser session must be fresh; see `verifyUser`.
+     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one, and is told to your e-mail address. A new e-mail address waits for the link in a mail that goes there, when the registry sends mail; whether somebody else has it is told in that mail alone. A browser session must be fresh; see `verifyUser`.
      * Change your account
      */
     async changeUserDetails(requestParameters, initOverrides) {
         const response = await this.changeUserDetailsRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for confirmEmail without sending the request
+     */
+    async confirmEmailRequestOpts(requestParameters) {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError('code', 'Required parameter "code" was null or undefined when calling confirmEmail().');
+        }
+        const queryParameters = {};
+        if (requestParameters['code'] != null) {
+            queryParameters['code'] = requestParameters['code'];
+        }
+        const headerParameters = {};
+        let urlPath = `/confirm`;
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day. Either works once, and signs the user in.
+     * Follow the link of a mail that confirms an address
+     */
+    async confirmEmailRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.confirmEmailRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse(response);
+        }
+        else {
+            return new runtime.TextApiResponse(response);
+        }
+    }
+    /**
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day. Either works once, and signs the user in.
+     * Follow the link of a mail that confirms an address
+     */
+    async confirmEmail(requestParameters, initOverrides) {
+        const response = await this.confirmEmailRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for confirmRecovery without sending the request
+     */
+    async confirmRecoveryRequestOpts(requestParameters) {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError('code', 'Required parameter "code" was null or undefined when calling confirmRecovery().');
+        }
+        const queryParameters = {};
+        if (requestParameters['code'] != null) {
+            queryParameters['code'] = requestParameters['code'];
+        }
+        const headerParameters = {};
+        let urlPath = `/recovery`;
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Follow the link of a mail for a forgotten password
+     */
+    async confirmRecoveryRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.confirmRecoveryRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse(response);
+        }
+        else {
+            return new runtime.TextApiResponse(response);
+        }
+    }
+    /**
+     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Follow the link of a mail for a forgotten password
+     */
+    async confirmRecovery(requestParameters, initOverrides) {
+        const response = await this.confirmRecoveryRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for convertUserToOrganization without sending the request
+     */
+    async convertUserToOrganizationRequestOpts(requestParameters) {
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError('body', 'Required parameter "body" was null or undefined when calling convertUserToOrganization().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        headerParameters['Content-Type'] = 'application/json';
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/user/convert`;
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: ConvertUserToJSON(requestParameters['body']),
+        };
+    }
+    /**
+     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization.
+     * Turn your account into an organization
+     */
+    async convertUserToOrganizationRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.convertUserToOrganizationRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => SuccessFromJSON(jsonValue));
+    }
+    /**
+     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization.
+     * Turn your account into an organization
+     */
+    async convertUserToOrganization(requestParameters, initOverrides) {
+        const response = await this.convertUserToOrganizationRaw(requestParameters, initOverrides);
         return await response.value();
     }
     /**
@@ -93,21 +233,151 @@ export class UserApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
      * Create an account for yourself
      */
     async createNewUserRaw(requestParameters, initOverrides) {
         const requestOptions = await this.createNewUserRequestOpts(requestParameters);
         const response = await this.request(requestOptions, initOverrides);
-        return new runtime.JSONApiResponse(response, (jsonValue) => UserViewFromJSON(jsonValue));
+        return new runtime.JSONApiResponse(response, (jsonValue) => NewUserAnswerFromJSON(jsonValue));
     }
     /**
-     * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
      * Create an account for yourself
      */
     async createNewUser(requestParameters, initOverrides) {
         const response = await this.createNewUserRaw(requestParameters, initOverrides);
         return await response.value();
+    }
+    /**
+     * Creates request options for createStar without sending the request
+     */
+    async createStarRequestOpts(requestParameters) {
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError('body', 'Required parameter "body" was null or undefined when calling createStar().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        headerParameters['Content-Type'] = 'application/json';
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["repo:read", "user:admin"]);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/user/starred`;
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: NewStarToJSON(requestParameters['body']),
+        };
+    }
+    /**
+     * One that you may read; any other is not found. Starring it again changes nothing.
+     * Star a repository
+     */
+    async createStarRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.createStarRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => StarFromJSON(jsonValue));
+    }
+    /**
+     * One that you may read; any other is not found. Starring it again changes nothing.
+     * Star a repository
+     */
+    async createStar(requestParameters, initOverrides) {
+        const response = await this.createStarRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for deleteCurrentUser without sending the request
+     */
+    async deleteCurrentUserRequestOpts() {
+        const queryParameters = {};
+        const headerParameters = {};
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/user/`;
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * With your repositories, robot accounts, applications and tokens, for good. All of it is out of use at once; a job then removes it, and until that has ended nobody can take the name. The e-mail address is free at once. Refused while you are the only administrator of an organization: delete it first, or make somebody else administer it. A browser session must be fresh; see `verifyUser`.
+     * Delete your account
+     */
+    async deleteCurrentUserRaw(initOverrides) {
+        const requestOptions = await this.deleteCurrentUserRequestOpts();
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.VoidApiResponse(response);
+    }
+    /**
+     * With your repositories, robot accounts, applications and tokens, for good. All of it is out of use at once; a job then removes it, and until that has ended nobody can take the name. The e-mail address is free at once. Refused while you are the only administrator of an organization: delete it first, or make somebody else administer it. A browser session must be fresh; see `verifyUser`.
+     * Delete your account
+     */
+    async deleteCurrentUser(initOverrides) {
+        await this.deleteCurrentUserRaw(initOverrides);
+    }
+    /**
+     * Creates request options for deleteStar without sending the request
+     */
+    async deleteStarRequestOpts(requestParameters) {
+        if (requestParameters['repository'] == null) {
+            throw new runtime.RequiredError('repository', 'Required parameter "repository" was null or undefined when calling deleteStar().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/user/starred/{repository}`;
+        urlPath = urlPath.replace('{repository}', encodeURIComponent(String(requestParameters['repository'])));
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * Answers the same whether it was starred, or there, or not.
+     * Take your star from a repository
+     */
+    async deleteStarRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.deleteStarRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.VoidApiResponse(response);
+    }
+    /**
+     * Answers the same whether it was starred, or there, or not.
+     * Take your star from a repository
+     */
+    async deleteStar(requestParameters, initOverrides) {
+        await this.deleteStarRaw(requestParameters, initOverrides);
     }
     /**
      * Creates request options for getLoggedInUser without sending the request
@@ -190,6 +460,48 @@ export class UserApi extends runtime.BaseAPI {
         return await response.value();
     }
     /**
+     * Creates request options for getUserNotification without sending the request
+     */
+    async getUserNotificationRequestOpts(requestParameters) {
+        if (requestParameters['uuid'] == null) {
+            throw new runtime.RequiredError('uuid', 'Required parameter "uuid" was null or undefined when calling getUserNotification().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/user/notifications/{uuid}`;
+        urlPath = urlPath.replace('{uuid}', encodeURIComponent(String(requestParameters['uuid'])));
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * One of yours, or of an organization that you administer; dismissed ones too.
+     * Show a notification
+     */
+    async getUserNotificationRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.getUserNotificationRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => UserNotificationFromJSON(jsonValue));
+    }
+    /**
+     * One of yours, or of an organization that you administer; dismissed ones too.
+     * Show a notification
+     */
+    async getUserNotification(requestParameters, initOverrides) {
+        const response = await this.getUserNotificationRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
      * Creates request options for initializeUser without sending the request
      */
     async initializeUserRequestOpts(requestParameters) {
@@ -223,6 +535,91 @@ export class UserApi extends runtime.BaseAPI {
      */
     async initializeUser(requestParameters, initOverrides) {
         const response = await this.initializeUserRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for listStarredRepos without sending the request
+     */
+    async listStarredReposRequestOpts(requestParameters) {
+        const queryParameters = {};
+        if (requestParameters['next_page'] != null) {
+            queryParameters['next_page'] = requestParameters['next_page'];
+        }
+        const headerParameters = {};
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/user/starred`;
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * Those that you may read, in the order in which they were made, 100 a page.
+     * List the repositories that you have starred
+     */
+    async listStarredReposRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.listStarredReposRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => StarredRepositoriesFromJSON(jsonValue));
+    }
+    /**
+     * Those that you may read, in the order in which they were made, 100 a page.
+     * List the repositories that you have starred
+     */
+    async listStarredRepos(requestParameters = {}, initOverrides) {
+        const response = await this.listStarredReposRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for listUserNotifications without sending the request
+     */
+    async listUserNotificationsRequestOpts(requestParameters) {
+        const queryParameters = {};
+        if (requestParameters['page'] != null) {
+            queryParameters['page'] = requestParameters['page'];
+        }
+        if (requestParameters['limit'] != null) {
+            queryParameters['limit'] = requestParameters['limit'];
+        }
+        const headerParameters = {};
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/user/notifications`;
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * Yours, and those of organizations that you administer; newest first. What was dismissed is left out.
+     * List your notifications
+     */
+    async listUserNotificationsRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.listUserNotificationsRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => UserNotificationListFromJSON(jsonValue));
+    }
+    /**
+     * Yours, and those of organizations that you administer; newest first. What was dismissed is left out.
+     * List your notifications
+     */
+    async listUserNotifications(requestParameters = {}, initOverrides) {
+        const response = await this.listUserNotificationsRaw(requestParameters, initOverrides);
         return await response.value();
     }
     /**
@@ -260,6 +657,45 @@ export class UserApi extends runtime.BaseAPI {
         return await response.value();
     }
     /**
+     * Creates request options for requestRecoveryEmail without sending the request
+     */
+    async requestRecoveryEmailRequestOpts(requestParameters) {
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError('body', 'Required parameter "body" was null or undefined when calling requestRecoveryEmail().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        headerParameters['Content-Type'] = 'application/json';
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+        let urlPath = `/api/v1/recovery`;
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: RequestRecoveryToJSON(requestParameters['body']),
+        };
+    }
+    /**
+     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address, whether or not somebody has it, with one exception, which is Quay\'s: when an address is only that of an organization, the answer says so, and the mail lists the organization\'s administrators.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike.
+     * Ask for a mail to sign in with after a forgotten password
+     */
+    async requestRecoveryEmailRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.requestRecoveryEmailRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => RecoveryAnswerFromJSON(jsonValue));
+    }
+    /**
+     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address, whether or not somebody has it, with one exception, which is Quay\'s: when an address is only that of an organization, the answer says so, and the mail lists the organization\'s administrators.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike.
+     * Ask for a mail to sign in with after a forgotten password
+     */
+    async requestRecoveryEmail(requestParameters, initOverrides) {
+        const response = await this.requestRecoveryEmailRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
      * Creates request options for signinUser without sending the request
      */
     async signinUserRequestOpts(requestParameters) {
@@ -282,7 +718,7 @@ export class UserApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429.
+     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429. An account whose e-mail address must be confirmed first is refused with `needsEmailVerification`, after the right password alone.
      * Sign in with user name and password
      */
     async signinUserRaw(requestParameters, initOverrides) {
@@ -291,11 +727,61 @@ export class UserApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => SuccessFromJSON(jsonValue));
     }
     /**
-     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429.
+     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429. An account whose e-mail address must be confirmed first is refused with `needsEmailVerification`, after the right password alone.
      * Sign in with user name and password
      */
     async signinUser(requestParameters, initOverrides) {
         const response = await this.signinUserRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for updateUserNotification without sending the request
+     */
+    async updateUserNotificationRequestOpts(requestParameters) {
+        if (requestParameters['uuid'] == null) {
+            throw new runtime.RequiredError('uuid', 'Required parameter "uuid" was null or undefined when calling updateUserNotification().');
+        }
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError('body', 'Required parameter "body" was null or undefined when calling updateUserNotification().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        headerParameters['Content-Type'] = 'application/json';
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/user/notifications/{uuid}`;
+        urlPath = urlPath.replace('{uuid}', encodeURIComponent(String(requestParameters['uuid'])));
+        return {
+            path: urlPath,
+            method: 'PUT',
+            headers: headerParameters,
+            query: queryParameters,
+            body: UpdateNotificationToJSON(requestParameters['body']),
+        };
+    }
+    /**
+     * Without `dismissed: true` it is shown again. A notification of an organization is dismissed for all its administrators.
+     * Dismiss a notification
+     */
+    async updateUserNotificationRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.updateUserNotificationRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => UserNotificationFromJSON(jsonValue));
+    }
+    /**
+     * Without `dismissed: true` it is shown again. A notification of an organization is dismissed for all its administrators.
+     * Dismiss a notification
+     */
+    async updateUserNotification(requestParameters, initOverrides) {
+        const response = await this.updateUserNotificationRaw(requestParameters, initOverrides);
         return await response.value();
     }
     /**

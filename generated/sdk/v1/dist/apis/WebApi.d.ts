@@ -14,10 +14,21 @@ import { type CsrfToken } from '../models/CsrfToken.js';
 import { type HealthReport } from '../models/HealthReport.js';
 import { type ServiceKey } from '../models/ServiceKey.js';
 import { type ServiceKeyList } from '../models/ServiceKeyList.js';
+import { type SubmittedJwk } from '../models/SubmittedJwk.js';
 import { type UiConfig } from '../models/UiConfig.js';
+export interface DeleteServicePublicKeyRequest {
+    /**
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
+     */
+    service: string;
+    /**
+     * Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+     */
+    kid: string;
+}
 export interface GetServicePublicKeyRequest {
     /**
-     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
      */
     service: string;
     /**
@@ -27,14 +38,50 @@ export interface GetServicePublicKeyRequest {
 }
 export interface ListServicePublicKeysRequest {
     /**
-     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
      */
     service: string;
+}
+export interface PutServicePublicKeyRequest {
+    /**
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
+     */
+    service: string;
+    /**
+     * Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+     */
+    kid: string;
+    /**
+     *
+     */
+    body: SubmittedJwk;
+    /**
+     * Seconds since 1970-01-01 UTC from which on the key is no longer served, in the future; never when it is left out.
+     */
+    expiration?: number;
+    /**
+     * Seconds after which the service means to replace the key.
+     */
+    rotation?: number;
 }
 /**
  *
  */
 export declare class WebApi extends runtime.BaseAPI {
+    /**
+     * Creates request options for deleteServicePublicKey without sending the request
+     */
+    deleteServicePublicKeyRequestOpts(requestParameters: DeleteServicePublicKeyRequest): Promise<runtime.RequestOpts>;
+    /**
+     * The service proves itself as with `putServicePublicKey`, with a token that is signed with the key itself or with any approved key of the service.
+     * Delete a public key of a service
+     */
+    deleteServicePublicKeyRaw(requestParameters: DeleteServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>>;
+    /**
+     * The service proves itself as with `putServicePublicKey`, with a token that is signed with the key itself or with any approved key of the service.
+     * Delete a public key of a service
+     */
+    deleteServicePublicKey(requestParameters: DeleteServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void>;
     /**
      * Creates request options for getCsrfToken without sending the request
      */
@@ -55,12 +102,12 @@ export declare class WebApi extends runtime.BaseAPI {
     getServicePublicKeyRequestOpts(requestParameters: GetServicePublicKeyRequest): Promise<runtime.RequestOpts>;
     /**
      * By the `kid` in the header of a token.
-     * Show a key that signs registry tokens
+     * Show a public key of a service
      */
     getServicePublicKeyRaw(requestParameters: GetServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ServiceKey>>;
     /**
      * By the `kid` in the header of a token.
-     * Show a key that signs registry tokens
+     * Show a public key of a service
      */
     getServicePublicKey(requestParameters: GetServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ServiceKey>;
     /**
@@ -110,13 +157,27 @@ export declare class WebApi extends runtime.BaseAPI {
      */
     listServicePublicKeysRequestOpts(requestParameters: ListServicePublicKeysRequest): Promise<runtime.RequestOpts>;
     /**
-     * A JSON Web Key set of the keys that are valid now, for those who verify the tokens of `/v2/auth` by themselves.
-     * List the keys that sign registry tokens
+     * A JSON Web Key set of the keys that are valid now: of this registry, for those who verify the tokens of `/v2/auth` by themselves, or of another service whose keys were approved. At most 10,000.
+     * List the public keys of a service
      */
     listServicePublicKeysRaw(requestParameters: ListServicePublicKeysRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ServiceKeyList>>;
     /**
-     * A JSON Web Key set of the keys that are valid now, for those who verify the tokens of `/v2/auth` by themselves.
-     * List the keys that sign registry tokens
+     * A JSON Web Key set of the keys that are valid now: of this registry, for those who verify the tokens of `/v2/auth` by themselves, or of another service whose keys were approved. At most 10,000.
+     * List the public keys of a service
      */
     listServicePublicKeys(requestParameters: ListServicePublicKeysRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ServiceKeyList>;
+    /**
+     * Creates request options for putServicePublicKey without sending the request
+     */
+    putServicePublicKeyRequestOpts(requestParameters: PutServicePublicKeyRequest): Promise<runtime.RequestOpts>;
+    /**
+     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait.
+     * Submit a public key of a service
+     */
+    putServicePublicKeyRaw(requestParameters: PutServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>>;
+    /**
+     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait.
+     * Submit a public key of a service
+     */
+    putServicePublicKey(requestParameters: PutServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void>;
 }

@@ -16,11 +16,57 @@ import { CsrfTokenFromJSON, } from '../models/CsrfToken.js';
 import { HealthReportFromJSON, } from '../models/HealthReport.js';
 import { ServiceKeyFromJSON, } from '../models/ServiceKey.js';
 import { ServiceKeyListFromJSON, } from '../models/ServiceKeyList.js';
+import { SubmittedJwkToJSON, } from '../models/SubmittedJwk.js';
 import { UiConfigFromJSON, } from '../models/UiConfig.js';
 /**
  *
  */
 export class WebApi extends runtime.BaseAPI {
+    /**
+     * Creates request options for deleteServicePublicKey without sending the request
+     */
+    async deleteServicePublicKeyRequestOpts(requestParameters) {
+        if (requestParameters['service'] == null) {
+            throw new runtime.RequiredError('service', 'Required parameter "service" was null or undefined when calling deleteServicePublicKey().');
+        }
+        if (requestParameters['kid'] == null) {
+            throw new runtime.RequiredError('kid', 'Required parameter "kid" was null or undefined when calling deleteServicePublicKey().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("serviceKey", []);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/keys/services/{service}/keys/{kid}`;
+        urlPath = urlPath.replace('{service}', encodeURIComponent(String(requestParameters['service'])));
+        urlPath = urlPath.replace('{kid}', encodeURIComponent(String(requestParameters['kid'])));
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * The service proves itself as with `putServicePublicKey`, with a token that is signed with the key itself or with any approved key of the service.
+     * Delete a public key of a service
+     */
+    async deleteServicePublicKeyRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.deleteServicePublicKeyRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.VoidApiResponse(response);
+    }
+    /**
+     * The service proves itself as with `putServicePublicKey`, with a token that is signed with the key itself or with any approved key of the service.
+     * Delete a public key of a service
+     */
+    async deleteServicePublicKey(requestParameters, initOverrides) {
+        await this.deleteServicePublicKeyRaw(requestParameters, initOverrides);
+    }
     /**
      * Creates request options for getCsrfToken without sending the request
      */
@@ -76,7 +122,7 @@ export class WebApi extends runtime.BaseAPI {
     }
     /**
      * By the `kid` in the header of a token.
-     * Show a key that signs registry tokens
+     * Show a public key of a service
      */
     async getServicePublicKeyRaw(requestParameters, initOverrides) {
         const requestOptions = await this.getServicePublicKeyRequestOpts(requestParameters);
@@ -85,7 +131,7 @@ export class WebApi extends runtime.BaseAPI {
     }
     /**
      * By the `kid` in the header of a token.
-     * Show a key that signs registry tokens
+     * Show a public key of a service
      */
     async getServicePublicKey(requestParameters, initOverrides) {
         const response = await this.getServicePublicKeyRaw(requestParameters, initOverrides);
@@ -203,8 +249,8 @@ export class WebApi extends runtime.BaseAPI {
         };
     }
     /**
-     * A JSON Web Key set of the keys that are valid now, for those who verify the tokens of `/v2/auth` by themselves.
-     * List the keys that sign registry tokens
+     * A JSON Web Key set of the keys that are valid now: of this registry, for those who verify the tokens of `/v2/auth` by themselves, or of another service whose keys were approved. At most 10,000.
+     * List the public keys of a service
      */
     async listServicePublicKeysRaw(requestParameters, initOverrides) {
         const requestOptions = await this.listServicePublicKeysRequestOpts(requestParameters);
@@ -212,11 +258,67 @@ export class WebApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => ServiceKeyListFromJSON(jsonValue));
     }
     /**
-     * A JSON Web Key set of the keys that are valid now, for those who verify the tokens of `/v2/auth` by themselves.
-     * List the keys that sign registry tokens
+     * A JSON Web Key set of the keys that are valid now: of this registry, for those who verify the tokens of `/v2/auth` by themselves, or of another service whose keys were approved. At most 10,000.
+     * List the public keys of a service
      */
     async listServicePublicKeys(requestParameters, initOverrides) {
         const response = await this.listServicePublicKeysRaw(requestParameters, initOverrides);
         return await response.value();
+    }
+    /**
+     * Creates request options for putServicePublicKey without sending the request
+     */
+    async putServicePublicKeyRequestOpts(requestParameters) {
+        if (requestParameters['service'] == null) {
+            throw new runtime.RequiredError('service', 'Required parameter "service" was null or undefined when calling putServicePublicKey().');
+        }
+        if (requestParameters['kid'] == null) {
+            throw new runtime.RequiredError('kid', 'Required parameter "kid" was null or undefined when calling putServicePublicKey().');
+        }
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError('body', 'Required parameter "body" was null or undefined when calling putServicePublicKey().');
+        }
+        const queryParameters = {};
+        if (requestParameters['expiration'] != null) {
+            queryParameters['expiration'] = requestParameters['expiration'];
+        }
+        if (requestParameters['rotation'] != null) {
+            queryParameters['rotation'] = requestParameters['rotation'];
+        }
+        const headerParameters = {};
+        headerParameters['Content-Type'] = 'application/json';
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("serviceKey", []);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/keys/services/{service}/keys/{kid}`;
+        urlPath = urlPath.replace('{service}', encodeURIComponent(String(requestParameters['service'])));
+        urlPath = urlPath.replace('{kid}', encodeURIComponent(String(requestParameters['kid'])));
+        return {
+            path: urlPath,
+            method: 'PUT',
+            headers: headerParameters,
+            query: queryParameters,
+            body: SubmittedJwkToJSON(requestParameters['body']),
+        };
+    }
+    /**
+     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait.
+     * Submit a public key of a service
+     */
+    async putServicePublicKeyRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.putServicePublicKeyRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.VoidApiResponse(response);
+    }
+    /**
+     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait.
+     * Submit a public key of a service
+     */
+    async putServicePublicKey(requestParameters, initOverrides) {
+        await this.putServicePublicKeyRaw(requestParameters, initOverrides);
     }
 }

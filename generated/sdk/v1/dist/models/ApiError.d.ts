@@ -51,7 +51,18 @@ export interface ApiError {
      * Only `getLoggedInUser` sends it.
      */
     session_required?: boolean;
+    /**
+     * Only `convertUserToOrganization` sends it: the administrator could not sign in, or is the account itself.
+     */
+    reason?: ApiErrorReasonEnum;
 }
+/**
+ * @export
+ */
+export declare const ApiErrorReasonEnum: {
+    readonly invaliduser: "invaliduser";
+};
+export type ApiErrorReasonEnum = typeof ApiErrorReasonEnum[keyof typeof ApiErrorReasonEnum];
 /**
  * Check if a given object implements the ApiError interface.
  */

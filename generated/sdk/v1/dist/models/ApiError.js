@@ -12,6 +12,12 @@
  * Do not edit the class manually.
  */
 /**
+ * @export
+ */
+export const ApiErrorReasonEnum = {
+    invaliduser: 'invaliduser',
+};
+/**
  * Check if a given object implements the ApiError interface.
  */
 export function instanceOfApiError(value) {
@@ -48,6 +54,7 @@ export function ApiErrorFromJSONTyped(json, ignoreDiscriminator) {
         'status': json['status'],
         'request_id': json['request_id'] == null ? undefined : json['request_id'],
         'session_required': json['session_required'] == null ? undefined : json['session_required'],
+        'reason': json['reason'] == null ? undefined : json['reason'],
     };
 }
 export function ApiErrorToJSON(json) {
@@ -67,5 +74,6 @@ export function ApiErrorToJSONTyped(value, ignoreDiscriminator = false) {
         'status': value['status'],
         'request_id': value['request_id'],
         'session_required': value['session_required'],
+        'reason': value['reason'],
     };
 }

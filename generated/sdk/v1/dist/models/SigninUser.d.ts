@@ -24,7 +24,7 @@ export interface SigninUser {
      */
     password: string;
     /**
-     * Ignored until team invitations are built.
+     * Ignored: an invitation is for signing up, or is accepted once signed in.
      */
     invite_code?: string;
 }

@@ -19,18 +19,6 @@ import type { UserLogin } from './UserLogin.js';
  */
 export interface UserView {
     /**
-     * Always false.
-     */
-    anonymous: boolean;
-    /**
-     * Name of the user and of the user's namespace.
-     */
-    username: string;
-    /**
-     *
-     */
-    avatar: Avatar;
-    /**
      * Always true for the owner.
      */
     can_create_repo?: boolean;
@@ -107,9 +95,17 @@ export interface UserView {
      */
     global_readonly_super_user?: boolean;
     /**
-     * Only `createNewUser` sends it: a mail is on its way, and its link finishes the account. Nobody is signed in yet.
+     * Always false.
      */
-    awaiting_verification?: boolean;
+    anonymous: boolean;
+    /**
+     * Name of the user and of the user's namespace.
+     */
+    username: string;
+    /**
+     *
+     */
+    avatar: Avatar;
 }
 /**
  * @export

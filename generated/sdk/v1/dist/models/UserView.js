@@ -42,9 +42,6 @@ export function UserViewFromJSONTyped(json, ignoreDiscriminator) {
         return json;
     }
     return {
-        'anonymous': json['anonymous'],
-        'username': json['username'],
-        'avatar': AvatarFromJSON(json['avatar']),
         'can_create_repo': json['can_create_repo'] == null ? undefined : json['can_create_repo'],
         'is_me': json['is_me'] == null ? undefined : json['is_me'],
         'verified': json['verified'] == null ? undefined : json['verified'],
@@ -64,7 +61,9 @@ export function UserViewFromJSONTyped(json, ignoreDiscriminator) {
         'organizations': json['organizations'] == null ? undefined : (json['organizations'].map(UserOrganizationFromJSON)),
         'super_user': json['super_user'] == null ? undefined : json['super_user'],
         'global_readonly_super_user': json['global_readonly_super_user'] == null ? undefined : json['global_readonly_super_user'],
-        'awaiting_verification': json['awaiting_verification'] == null ? undefined : json['awaiting_verification'],
+        'anonymous': json['anonymous'],
+        'username': json['username'],
+        'avatar': AvatarFromJSON(json['avatar']),
     };
 }
 export function UserViewToJSON(json) {
@@ -75,9 +74,6 @@ export function UserViewToJSONTyped(value, ignoreDiscriminator = false) {
         return value;
     }
     return {
-        'anonymous': value['anonymous'],
-        'username': value['username'],
-        'avatar': AvatarToJSON(value['avatar']),
         'can_create_repo': value['can_create_repo'],
         'is_me': value['is_me'],
         'verified': value['verified'],
@@ -97,6 +93,8 @@ export function UserViewToJSONTyped(value, ignoreDiscriminator = false) {
         'organizations': value['organizations'] == null ? undefined : (value['organizations'].map(UserOrganizationToJSON)),
         'super_user': value['super_user'],
         'global_readonly_super_user': value['global_readonly_super_user'],
-        'awaiting_verification': value['awaiting_verification'],
+        'anonymous': value['anonymous'],
+        'username': value['username'],
+        'avatar': AvatarToJSON(value['avatar']),
     };
 }

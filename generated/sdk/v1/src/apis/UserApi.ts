@@ -19,6 +19,11 @@ import {
     ApiErrorToJSON,
 } from '../models/ApiError.js';
 import {
+    type ConvertUser,
+    ConvertUserFromJSON,
+    ConvertUserToJSON,
+} from '../models/ConvertUser.js';
+import {
     type InitializeUser,
     InitializeUserFromJSON,
     InitializeUserToJSON,
@@ -29,10 +34,30 @@ import {
     InitializedUserToJSON,
 } from '../models/InitializedUser.js';
 import {
+    type NewStar,
+    NewStarFromJSON,
+    NewStarToJSON,
+} from '../models/NewStar.js';
+import {
     type NewUser,
     NewUserFromJSON,
     NewUserToJSON,
 } from '../models/NewUser.js';
+import {
+    type NewUserAnswer,
+    NewUserAnswerFromJSON,
+    NewUserAnswerToJSON,
+} from '../models/NewUserAnswer.js';
+import {
+    type RecoveryAnswer,
+    RecoveryAnswerFromJSON,
+    RecoveryAnswerToJSON,
+} from '../models/RecoveryAnswer.js';
+import {
+    type RequestRecovery,
+    RequestRecoveryFromJSON,
+    RequestRecoveryToJSON,
+} from '../models/RequestRecovery.js';
 import {
     type SigninRefusal,
     SigninRefusalFromJSON,
@@ -44,15 +69,40 @@ import {
     SigninUserToJSON,
 } from '../models/SigninUser.js';
 import {
+    type Star,
+    StarFromJSON,
+    StarToJSON,
+} from '../models/Star.js';
+import {
+    type StarredRepositories,
+    StarredRepositoriesFromJSON,
+    StarredRepositoriesToJSON,
+} from '../models/StarredRepositories.js';
+import {
     type Success,
     SuccessFromJSON,
     SuccessToJSON,
 } from '../models/Success.js';
 import {
+    type UpdateNotification,
+    UpdateNotificationFromJSON,
+    UpdateNotificationToJSON,
+} from '../models/UpdateNotification.js';
+import {
     type UpdateUser,
     UpdateUserFromJSON,
     UpdateUserToJSON,
 } from '../models/UpdateUser.js';
+import {
+    type UserNotification,
+    UserNotificationFromJSON,
+    UserNotificationToJSON,
+} from '../models/UserNotification.js';
+import {
+    type UserNotificationList,
+    UserNotificationListFromJSON,
+    UserNotificationListToJSON,
+} from '../models/UserNotificationList.js';
 import {
     type UserView,
     UserViewFromJSON,
@@ -71,11 +121,46 @@ export interface ChangeUserDetailsRequest {
     body: UpdateUser;
 }
 
+export interface ConfirmEmailRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+}
+
+export interface ConfirmRecoveryRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+}
+
+export interface ConvertUserToOrganizationRequest {
+    /**
+     * 
+     */
+    body: ConvertUser;
+}
+
 export interface CreateNewUserRequest {
     /**
      * 
      */
     body: NewUser;
+}
+
+export interface CreateStarRequest {
+    /**
+     * 
+     */
+    body: NewStar;
+}
+
+export interface DeleteStarRequest {
+    /**
+     * Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+     */
+    repository: string;
 }
 
 export interface GetUserInformationRequest {
@@ -85,6 +170,13 @@ export interface GetUserInformationRequest {
     username: string;
 }
 
+export interface GetUserNotificationRequest {
+    /**
+     * `id` of the notification.
+     */
+    uuid: string;
+}
+
 export interface InitializeUserRequest {
     /**
      * 
@@ -92,11 +184,47 @@ export interface InitializeUserRequest {
     body: InitializeUser;
 }
 
+export interface ListStarredReposRequest {
+    /**
+     * `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+     */
+    next_page?: string;
+}
+
+export interface ListUserNotificationsRequest {
+    /**
+     * Page, from 0; smaller numbers are clamped.
+     */
+    page?: number;
+    /**
+     * Notifications a page, 1 to 100; other numbers are clamped.
+     */
+    limit?: number;
+}
+
+export interface RequestRecoveryEmailRequest {
+    /**
+     * 
+     */
+    body: RequestRecovery;
+}
+
 export interface SigninUserRequest {
     /**
      * 
      */
     body: SigninUser;
+}
+
+export interface UpdateUserNotificationRequest {
+    /**
+     * `id` of the notification.
+     */
+    uuid: string;
+    /**
+     * 
+     */
+    body: UpdateNotification;
 }
 
 export interface VerifyUserRequest {
@@ -153,7 +281,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one. A browser session must be fresh; see `verifyUser`. 
+     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one, and is told to your e-mail address. A new e-mail address waits for the link in a mail that goes there, when the registry sends mail; whether somebody else has it is told in that mail alone. A browser session must be fresh; see `verifyUser`. 
      * Change your account
      */
     async changeUserDetailsRaw(requestParameters: ChangeUserDetailsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserView>> {
@@ -164,11 +292,180 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one. A browser session must be fresh; see `verifyUser`. 
+     * Only the fields that are sent are changed. A new password ends every other sign-in of yours and changes the CSRF token of this one, and is told to your e-mail address. A new e-mail address waits for the link in a mail that goes there, when the registry sends mail; whether somebody else has it is told in that mail alone. A browser session must be fresh; see `verifyUser`. 
      * Change your account
      */
     async changeUserDetails(requestParameters: ChangeUserDetailsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserView> {
         const response = await this.changeUserDetailsRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for confirmEmail without sending the request
+     */
+    async confirmEmailRequestOpts(requestParameters: ConfirmEmailRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError(
+                'code',
+                'Required parameter "code" was null or undefined when calling confirmEmail().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        if (requestParameters['code'] != null) {
+            queryParameters['code'] = requestParameters['code'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+
+        let urlPath = `/confirm`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day. Either works once, and signs the user in. 
+     * Follow the link of a mail that confirms an address
+     */
+    async confirmEmailRaw(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
+        const requestOptions = await this.confirmEmailRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse<string>(response);
+        } else {
+            return new runtime.TextApiResponse(response) as any;
+        }
+    }
+
+    /**
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day. Either works once, and signs the user in. 
+     * Follow the link of a mail that confirms an address
+     */
+    async confirmEmail(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
+        const response = await this.confirmEmailRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for confirmRecovery without sending the request
+     */
+    async confirmRecoveryRequestOpts(requestParameters: ConfirmRecoveryRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError(
+                'code',
+                'Required parameter "code" was null or undefined when calling confirmRecovery().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        if (requestParameters['code'] != null) {
+            queryParameters['code'] = requestParameters['code'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+
+        let urlPath = `/recovery`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Follow the link of a mail for a forgotten password
+     */
+    async confirmRecoveryRaw(requestParameters: ConfirmRecoveryRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
+        const requestOptions = await this.confirmRecoveryRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse<string>(response);
+        } else {
+            return new runtime.TextApiResponse(response) as any;
+        }
+    }
+
+    /**
+     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Follow the link of a mail for a forgotten password
+     */
+    async confirmRecovery(requestParameters: ConfirmRecoveryRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
+        const response = await this.confirmRecoveryRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for convertUserToOrganization without sending the request
+     */
+    async convertUserToOrganizationRequestOpts(requestParameters: ConvertUserToOrganizationRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError(
+                'body',
+                'Required parameter "body" was null or undefined when calling convertUserToOrganization().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/user/convert`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: ConvertUserToJSON(requestParameters['body']),
+        };
+    }
+
+    /**
+     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization. 
+     * Turn your account into an organization
+     */
+    async convertUserToOrganizationRaw(requestParameters: ConvertUserToOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Success>> {
+        const requestOptions = await this.convertUserToOrganizationRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => SuccessFromJSON(jsonValue));
+    }
+
+    /**
+     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization. 
+     * Turn your account into an organization
+     */
+    async convertUserToOrganization(requestParameters: ConvertUserToOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Success> {
+        const response = await this.convertUserToOrganizationRaw(requestParameters, initOverrides);
         return await response.value();
     }
 
@@ -206,23 +503,192 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public. 
      * Create an account for yourself
      */
-    async createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserView>> {
+    async createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<NewUserAnswer>> {
         const requestOptions = await this.createNewUserRequestOpts(requestParameters);
         const response = await this.request(requestOptions, initOverrides);
 
-        return new runtime.JSONApiResponse(response, (jsonValue) => UserViewFromJSON(jsonValue));
+        return new runtime.JSONApiResponse(response, (jsonValue) => NewUserAnswerFromJSON(jsonValue));
     }
 
     /**
-     * Signs you in as the new user. When the registry sends mail, the e-mail address must be confirmed first and the answer says `awaiting_verification`.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public. 
      * Create an account for yourself
      */
-    async createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserView> {
+    async createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<NewUserAnswer> {
         const response = await this.createNewUserRaw(requestParameters, initOverrides);
         return await response.value();
+    }
+
+    /**
+     * Creates request options for createStar without sending the request
+     */
+    async createStarRequestOpts(requestParameters: CreateStarRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError(
+                'body',
+                'Required parameter "body" was null or undefined when calling createStar().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["repo:read", "user:admin"]);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/user/starred`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: NewStarToJSON(requestParameters['body']),
+        };
+    }
+
+    /**
+     * One that you may read; any other is not found. Starring it again changes nothing.
+     * Star a repository
+     */
+    async createStarRaw(requestParameters: CreateStarRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Star>> {
+        const requestOptions = await this.createStarRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => StarFromJSON(jsonValue));
+    }
+
+    /**
+     * One that you may read; any other is not found. Starring it again changes nothing.
+     * Star a repository
+     */
+    async createStar(requestParameters: CreateStarRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Star> {
+        const response = await this.createStarRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for deleteCurrentUser without sending the request
+     */
+    async deleteCurrentUserRequestOpts(): Promise<runtime.RequestOpts> {
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/user/`;
+
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * With your repositories, robot accounts, applications and tokens, for good. All of it is out of use at once; a job then removes it, and until that has ended nobody can take the name. The e-mail address is free at once. Refused while you are the only administrator of an organization: delete it first, or make somebody else administer it. A browser session must be fresh; see `verifyUser`. 
+     * Delete your account
+     */
+    async deleteCurrentUserRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
+        const requestOptions = await this.deleteCurrentUserRequestOpts();
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.VoidApiResponse(response);
+    }
+
+    /**
+     * With your repositories, robot accounts, applications and tokens, for good. All of it is out of use at once; a job then removes it, and until that has ended nobody can take the name. The e-mail address is free at once. Refused while you are the only administrator of an organization: delete it first, or make somebody else administer it. A browser session must be fresh; see `verifyUser`. 
+     * Delete your account
+     */
+    async deleteCurrentUser(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {
+        await this.deleteCurrentUserRaw(initOverrides);
+    }
+
+    /**
+     * Creates request options for deleteStar without sending the request
+     */
+    async deleteStarRequestOpts(requestParameters: DeleteStarRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['repository'] == null) {
+            throw new runtime.RequiredError(
+                'repository',
+                'Required parameter "repository" was null or undefined when calling deleteStar().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/user/starred/{repository}`;
+        urlPath = urlPath.replace('{repository}', encodeURIComponent(String(requestParameters['repository'])));
+
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * Answers the same whether it was starred, or there, or not.
+     * Take your star from a repository
+     */
+    async deleteStarRaw(requestParameters: DeleteStarRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
+        const requestOptions = await this.deleteStarRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.VoidApiResponse(response);
+    }
+
+    /**
+     * Answers the same whether it was starred, or there, or not.
+     * Take your star from a repository
+     */
+    async deleteStar(requestParameters: DeleteStarRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {
+        await this.deleteStarRaw(requestParameters, initOverrides);
     }
 
     /**
@@ -328,6 +794,61 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
+     * Creates request options for getUserNotification without sending the request
+     */
+    async getUserNotificationRequestOpts(requestParameters: GetUserNotificationRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['uuid'] == null) {
+            throw new runtime.RequiredError(
+                'uuid',
+                'Required parameter "uuid" was null or undefined when calling getUserNotification().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/user/notifications/{uuid}`;
+        urlPath = urlPath.replace('{uuid}', encodeURIComponent(String(requestParameters['uuid'])));
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * One of yours, or of an organization that you administer; dismissed ones too.
+     * Show a notification
+     */
+    async getUserNotificationRaw(requestParameters: GetUserNotificationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserNotification>> {
+        const requestOptions = await this.getUserNotificationRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => UserNotificationFromJSON(jsonValue));
+    }
+
+    /**
+     * One of yours, or of an organization that you administer; dismissed ones too.
+     * Show a notification
+     */
+    async getUserNotification(requestParameters: GetUserNotificationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserNotification> {
+        const response = await this.getUserNotificationRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
      * Creates request options for initializeUser without sending the request
      */
     async initializeUserRequestOpts(requestParameters: InitializeUserRequest): Promise<runtime.RequestOpts> {
@@ -377,6 +898,112 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
+     * Creates request options for listStarredRepos without sending the request
+     */
+    async listStarredReposRequestOpts(requestParameters: ListStarredReposRequest): Promise<runtime.RequestOpts> {
+        const queryParameters: any = {};
+
+        if (requestParameters['next_page'] != null) {
+            queryParameters['next_page'] = requestParameters['next_page'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/user/starred`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * Those that you may read, in the order in which they were made, 100 a page.
+     * List the repositories that you have starred
+     */
+    async listStarredReposRaw(requestParameters: ListStarredReposRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<StarredRepositories>> {
+        const requestOptions = await this.listStarredReposRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => StarredRepositoriesFromJSON(jsonValue));
+    }
+
+    /**
+     * Those that you may read, in the order in which they were made, 100 a page.
+     * List the repositories that you have starred
+     */
+    async listStarredRepos(requestParameters: ListStarredReposRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<StarredRepositories> {
+        const response = await this.listStarredReposRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for listUserNotifications without sending the request
+     */
+    async listUserNotificationsRequestOpts(requestParameters: ListUserNotificationsRequest): Promise<runtime.RequestOpts> {
+        const queryParameters: any = {};
+
+        if (requestParameters['page'] != null) {
+            queryParameters['page'] = requestParameters['page'];
+        }
+
+        if (requestParameters['limit'] != null) {
+            queryParameters['limit'] = requestParameters['limit'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/user/notifications`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * Yours, and those of organizations that you administer; newest first. What was dismissed is left out.
+     * List your notifications
+     */
+    async listUserNotificationsRaw(requestParameters: ListUserNotificationsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserNotificationList>> {
+        const requestOptions = await this.listUserNotificationsRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => UserNotificationListFromJSON(jsonValue));
+    }
+
+    /**
+     * Yours, and those of organizations that you administer; newest first. What was dismissed is left out.
+     * List your notifications
+     */
+    async listUserNotifications(requestParameters: ListUserNotificationsRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserNotificationList> {
+        const response = await this.listUserNotificationsRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
      * Creates request options for logout without sending the request
      */
     async logoutRequestOpts(): Promise<runtime.RequestOpts> {
@@ -420,6 +1047,59 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
+     * Creates request options for requestRecoveryEmail without sending the request
+     */
+    async requestRecoveryEmailRequestOpts(requestParameters: RequestRecoveryEmailRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError(
+                'body',
+                'Required parameter "body" was null or undefined when calling requestRecoveryEmail().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+
+
+        let urlPath = `/api/v1/recovery`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: RequestRecoveryToJSON(requestParameters['body']),
+        };
+    }
+
+    /**
+     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address, whether or not somebody has it, with one exception, which is Quay\'s: when an address is only that of an organization, the answer says so, and the mail lists the organization\'s administrators.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike. 
+     * Ask for a mail to sign in with after a forgotten password
+     */
+    async requestRecoveryEmailRaw(requestParameters: RequestRecoveryEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RecoveryAnswer>> {
+        const requestOptions = await this.requestRecoveryEmailRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => RecoveryAnswerFromJSON(jsonValue));
+    }
+
+    /**
+     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address, whether or not somebody has it, with one exception, which is Quay\'s: when an address is only that of an organization, the answer says so, and the mail lists the organization\'s administrators.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike. 
+     * Ask for a mail to sign in with after a forgotten password
+     */
+    async requestRecoveryEmail(requestParameters: RequestRecoveryEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RecoveryAnswer> {
+        const response = await this.requestRecoveryEmailRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
      * Creates request options for signinUser without sending the request
      */
     async signinUserRequestOpts(requestParameters: SigninUserRequest): Promise<runtime.RequestOpts> {
@@ -453,7 +1133,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429. 
+     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429. An account whose e-mail address must be confirmed first is refused with `needsEmailVerification`, after the right password alone. 
      * Sign in with user name and password
      */
     async signinUserRaw(requestParameters: SigninUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Success>> {
@@ -464,11 +1144,80 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429. 
+     * Sets the session cookie. The CSRF token changes with it: the header `X-Next-CSRF-Token` holds the one to send from now on. After a wrong password the account waits, each time twice as long; until then even the right password is answered with 429. An account whose e-mail address must be confirmed first is refused with `needsEmailVerification`, after the right password alone. 
      * Sign in with user name and password
      */
     async signinUser(requestParameters: SigninUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Success> {
         const response = await this.signinUserRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for updateUserNotification without sending the request
+     */
+    async updateUserNotificationRequestOpts(requestParameters: UpdateUserNotificationRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['uuid'] == null) {
+            throw new runtime.RequiredError(
+                'uuid',
+                'Required parameter "uuid" was null or undefined when calling updateUserNotification().'
+            );
+        }
+
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError(
+                'body',
+                'Required parameter "body" was null or undefined when calling updateUserNotification().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", ["user:admin"]);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/user/notifications/{uuid}`;
+        urlPath = urlPath.replace('{uuid}', encodeURIComponent(String(requestParameters['uuid'])));
+
+        return {
+            path: urlPath,
+            method: 'PUT',
+            headers: headerParameters,
+            query: queryParameters,
+            body: UpdateNotificationToJSON(requestParameters['body']),
+        };
+    }
+
+    /**
+     * Without `dismissed: true` it is shown again. A notification of an organization is dismissed for all its administrators.
+     * Dismiss a notification
+     */
+    async updateUserNotificationRaw(requestParameters: UpdateUserNotificationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserNotification>> {
+        const requestOptions = await this.updateUserNotificationRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => UserNotificationFromJSON(jsonValue));
+    }
+
+    /**
+     * Without `dismissed: true` it is shown again. A notification of an organization is dismissed for all its administrators.
+     * Dismiss a notification
+     */
+    async updateUserNotification(requestParameters: UpdateUserNotificationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserNotification> {
+        const response = await this.updateUserNotificationRaw(requestParameters, initOverrides);
         return await response.value();
     }
 

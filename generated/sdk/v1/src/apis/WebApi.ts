@@ -39,14 +39,30 @@ import {
     ServiceKeyListToJSON,
 } from '../models/ServiceKeyList.js';
 import {
+    type SubmittedJwk,
+    SubmittedJwkFromJSON,
+    SubmittedJwkToJSON,
+} from '../models/SubmittedJwk.js';
+import {
     type UiConfig,
     UiConfigFromJSON,
     UiConfigToJSON,
 } from '../models/UiConfig.js';
 
+export interface DeleteServicePublicKeyRequest {
+    /**
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
+     */
+    service: string;
+    /**
+     * Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+     */
+    kid: string;
+}
+
 export interface GetServicePublicKeyRequest {
     /**
-     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
      */
     service: string;
     /**
@@ -57,15 +73,100 @@ export interface GetServicePublicKeyRequest {
 
 export interface ListServicePublicKeysRequest {
     /**
-     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`. Another has none here.
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
      */
     service: string;
+}
+
+export interface PutServicePublicKeyRequest {
+    /**
+     * The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
+     */
+    service: string;
+    /**
+     * Id of the key, its RFC 7638 thumbprint. Tokens name it in their `kid` header.
+     */
+    kid: string;
+    /**
+     * 
+     */
+    body: SubmittedJwk;
+    /**
+     * Seconds since 1970-01-01 UTC from which on the key is no longer served, in the future; never when it is left out.
+     */
+    expiration?: number;
+    /**
+     * Seconds after which the service means to replace the key.
+     */
+    rotation?: number;
 }
 
 /**
  * 
  */
 export class WebApi extends runtime.BaseAPI {
+
+    /**
+     * Creates request options for deleteServicePublicKey without sending the request
+     */
+    async deleteServicePublicKeyRequestOpts(requestParameters: DeleteServicePublicKeyRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['service'] == null) {
+            throw new runtime.RequiredError(
+                'service',
+                'Required parameter "service" was null or undefined when calling deleteServicePublicKey().'
+            );
+        }
+
+        if (requestParameters['kid'] == null) {
+            throw new runtime.RequiredError(
+                'kid',
+                'Required parameter "kid" was null or undefined when calling deleteServicePublicKey().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("serviceKey", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/keys/services/{service}/keys/{kid}`;
+        urlPath = urlPath.replace('{service}', encodeURIComponent(String(requestParameters['service'])));
+        urlPath = urlPath.replace('{kid}', encodeURIComponent(String(requestParameters['kid'])));
+
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * The service proves itself as with `putServicePublicKey`, with a token that is signed with the key itself or with any approved key of the service.
+     * Delete a public key of a service
+     */
+    async deleteServicePublicKeyRaw(requestParameters: DeleteServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
+        const requestOptions = await this.deleteServicePublicKeyRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.VoidApiResponse(response);
+    }
+
+    /**
+     * The service proves itself as with `putServicePublicKey`, with a token that is signed with the key itself or with any approved key of the service.
+     * Delete a public key of a service
+     */
+    async deleteServicePublicKey(requestParameters: DeleteServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {
+        await this.deleteServicePublicKeyRaw(requestParameters, initOverrides);
+    }
 
     /**
      * Creates request options for getCsrfToken without sending the request
@@ -143,7 +244,7 @@ export class WebApi extends runtime.BaseAPI {
 
     /**
      * By the `kid` in the header of a token.
-     * Show a key that signs registry tokens
+     * Show a public key of a service
      */
     async getServicePublicKeyRaw(requestParameters: GetServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ServiceKey>> {
         const requestOptions = await this.getServicePublicKeyRequestOpts(requestParameters);
@@ -154,7 +255,7 @@ export class WebApi extends runtime.BaseAPI {
 
     /**
      * By the `kid` in the header of a token.
-     * Show a key that signs registry tokens
+     * Show a public key of a service
      */
     async getServicePublicKey(requestParameters: GetServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ServiceKey> {
         const response = await this.getServicePublicKeyRaw(requestParameters, initOverrides);
@@ -306,8 +407,8 @@ export class WebApi extends runtime.BaseAPI {
     }
 
     /**
-     * A JSON Web Key set of the keys that are valid now, for those who verify the tokens of `/v2/auth` by themselves.
-     * List the keys that sign registry tokens
+     * A JSON Web Key set of the keys that are valid now: of this registry, for those who verify the tokens of `/v2/auth` by themselves, or of another service whose keys were approved. At most 10,000. 
+     * List the public keys of a service
      */
     async listServicePublicKeysRaw(requestParameters: ListServicePublicKeysRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ServiceKeyList>> {
         const requestOptions = await this.listServicePublicKeysRequestOpts(requestParameters);
@@ -317,12 +418,92 @@ export class WebApi extends runtime.BaseAPI {
     }
 
     /**
-     * A JSON Web Key set of the keys that are valid now, for those who verify the tokens of `/v2/auth` by themselves.
-     * List the keys that sign registry tokens
+     * A JSON Web Key set of the keys that are valid now: of this registry, for those who verify the tokens of `/v2/auth` by themselves, or of another service whose keys were approved. At most 10,000. 
+     * List the public keys of a service
      */
     async listServicePublicKeys(requestParameters: ListServicePublicKeysRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ServiceKeyList> {
         const response = await this.listServicePublicKeysRaw(requestParameters, initOverrides);
         return await response.value();
+    }
+
+    /**
+     * Creates request options for putServicePublicKey without sending the request
+     */
+    async putServicePublicKeyRequestOpts(requestParameters: PutServicePublicKeyRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['service'] == null) {
+            throw new runtime.RequiredError(
+                'service',
+                'Required parameter "service" was null or undefined when calling putServicePublicKey().'
+            );
+        }
+
+        if (requestParameters['kid'] == null) {
+            throw new runtime.RequiredError(
+                'kid',
+                'Required parameter "kid" was null or undefined when calling putServicePublicKey().'
+            );
+        }
+
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError(
+                'body',
+                'Required parameter "body" was null or undefined when calling putServicePublicKey().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        if (requestParameters['expiration'] != null) {
+            queryParameters['expiration'] = requestParameters['expiration'];
+        }
+
+        if (requestParameters['rotation'] != null) {
+            queryParameters['rotation'] = requestParameters['rotation'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("serviceKey", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/keys/services/{service}/keys/{kid}`;
+        urlPath = urlPath.replace('{service}', encodeURIComponent(String(requestParameters['service'])));
+        urlPath = urlPath.replace('{kid}', encodeURIComponent(String(requestParameters['kid'])));
+
+        return {
+            path: urlPath,
+            method: 'PUT',
+            headers: headerParameters,
+            query: queryParameters,
+            body: SubmittedJwkToJSON(requestParameters['body']),
+        };
+    }
+
+    /**
+     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait. 
+     * Submit a public key of a service
+     */
+    async putServicePublicKeyRaw(requestParameters: PutServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
+        const requestOptions = await this.putServicePublicKeyRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.VoidApiResponse(response);
+    }
+
+    /**
+     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait. 
+     * Submit a public key of a service
+     */
+    async putServicePublicKey(requestParameters: PutServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {
+        await this.putServicePublicKeyRaw(requestParameters, initOverrides);
     }
 
 }

@@ -55,7 +55,21 @@ export interface ApiError {
      * Only `getLoggedInUser` sends it.
      */
     session_required?: boolean;
+    /**
+     * Only `convertUserToOrganization` sends it: the administrator could not sign in, or is the account itself.
+     */
+    reason?: ApiErrorReasonEnum;
 }
+
+
+/**
+ * @export
+ */
+export const ApiErrorReasonEnum = {
+    invaliduser: 'invaliduser',
+} as const;
+export type ApiErrorReasonEnum = typeof ApiErrorReasonEnum[keyof typeof ApiErrorReasonEnum];
+
 
 /**
  * Check if a given object implements the ApiError interface.
@@ -90,6 +104,7 @@ export function ApiErrorFromJSONTyped(json: any, ignoreDiscriminator: boolean): 
         'status': json['status'],
         'request_id': json['request_id'] == null ? undefined : json['request_id'],
         'session_required': json['session_required'] == null ? undefined : json['session_required'],
+        'reason': json['reason'] == null ? undefined : json['reason'],
     };
 }
 
@@ -113,6 +128,7 @@ export function ApiErrorToJSONTyped(value?: ApiError | null, ignoreDiscriminator
         'status': value['status'],
         'request_id': value['request_id'],
         'session_required': value['session_required'],
+        'reason': value['reason'],
     };
 }
 

@@ -32,7 +32,7 @@ export interface NewUser {
      */
     email?: string;
     /**
-     * Ignored until team invitations are built.
+     * Code of an invitation to a team. When the invitation went to this very e-mail address, no mail is needed to confirm it. Needed with `FEATURE_INVITE_ONLY_USER_CREATION`.
      */
     invite_code?: string;
     /**

@@ -24,7 +24,7 @@ export interface UpdateUser {
      */
     password?: string;
     /**
-     * E-mail address.
+     * E-mail address. When the registry sends mail, a mail goes there, and its link (`confirmEmail`) makes the change.
      */
     email?: string;
     /**

@@ -42,18 +42,6 @@ import {
  */
 export interface UserView {
     /**
-     * Always false.
-     */
-    anonymous: boolean;
-    /**
-     * Name of the user and of the user's namespace.
-     */
-    username: string;
-    /**
-     * 
-     */
-    avatar: Avatar;
-    /**
      * Always true for the owner.
      */
     can_create_repo?: boolean;
@@ -130,9 +118,17 @@ export interface UserView {
      */
     global_readonly_super_user?: boolean;
     /**
-     * Only `createNewUser` sends it: a mail is on its way, and its link finishes the account. Nobody is signed in yet.
+     * Always false.
      */
-    awaiting_verification?: boolean;
+    anonymous: boolean;
+    /**
+     * Name of the user and of the user's namespace.
+     */
+    username: string;
+    /**
+     * 
+     */
+    avatar: Avatar;
 }
 
 
@@ -167,9 +163,6 @@ export function UserViewFromJSONTyped(json: any, ignoreDiscriminator: boolean): 
     }
     return {
         
-        'anonymous': json['anonymous'],
-        'username': json['username'],
-        'avatar': AvatarFromJSON(json['avatar']),
         'can_create_repo': json['can_create_repo'] == null ? undefined : json['can_create_repo'],
         'is_me': json['is_me'] == null ? undefined : json['is_me'],
         'verified': json['verified'] == null ? undefined : json['verified'],
@@ -189,7 +182,9 @@ export function UserViewFromJSONTyped(json: any, ignoreDiscriminator: boolean): 
         'organizations': json['organizations'] == null ? undefined : ((json['organizations'] as Array<any>).map(UserOrganizationFromJSON)),
         'super_user': json['super_user'] == null ? undefined : json['super_user'],
         'global_readonly_super_user': json['global_readonly_super_user'] == null ? undefined : json['global_readonly_super_user'],
-        'awaiting_verification': json['awaiting_verification'] == null ? undefined : json['awaiting_verification'],
+        'anonymous': json['anonymous'],
+        'username': json['username'],
+        'avatar': AvatarFromJSON(json['avatar']),
     };
 }
 
@@ -204,9 +199,6 @@ export function UserViewToJSONTyped(value?: UserView | null, ignoreDiscriminator
 
     return {
         
-        'anonymous': value['anonymous'],
-        'username': value['username'],
-        'avatar': AvatarToJSON(value['avatar']),
         'can_create_repo': value['can_create_repo'],
         'is_me': value['is_me'],
         'verified': value['verified'],
@@ -226,7 +218,9 @@ export function UserViewToJSONTyped(value?: UserView | null, ignoreDiscriminator
         'organizations': value['organizations'] == null ? undefined : ((value['organizations'] as Array<any>).map(UserOrganizationToJSON)),
         'super_user': value['super_user'],
         'global_readonly_super_user': value['global_readonly_super_user'],
-        'awaiting_verification': value['awaiting_verification'],
+        'anonymous': value['anonymous'],
+        'username': value['username'],
+        'avatar': AvatarToJSON(value['avatar']),
     };
 }
 

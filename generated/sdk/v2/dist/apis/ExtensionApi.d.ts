@@ -11,6 +11,16 @@
  */
 import * as runtime from '../runtime.js';
 import { type ExtensionList } from '../models/ExtensionList.js';
+export interface DiscoverRepositoryExtensionsRequest {
+    /**
+     * Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+     */
+    name: string;
+    /**
+     * Registry that the client means when it uses this one as a proxy; containerd sends it. Taken and not looked at.
+     */
+    ns?: string;
+}
 /**
  *
  */
@@ -29,4 +39,18 @@ export declare class ExtensionApi extends runtime.BaseAPI {
      * List the extensions of this registry
      */
     discoverExtensions(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ExtensionList>;
+    /**
+     * Creates request options for discoverRepositoryExtensions without sending the request
+     */
+    discoverRepositoryExtensionsRequestOpts(requestParameters: DiscoverRepositoryExtensionsRequest): Promise<runtime.RequestOpts>;
+    /**
+     * What is offered under `/v2/{name}/` beyond the protocol, for clients that look. The list can be empty.
+     * List the extensions of a repository
+     */
+    discoverRepositoryExtensionsRaw(requestParameters: DiscoverRepositoryExtensionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ExtensionList>>;
+    /**
+     * What is offered under `/v2/{name}/` beyond the protocol, for clients that look. The list can be empty.
+     * List the extensions of a repository
+     */
+    discoverRepositoryExtensions(requestParameters: DiscoverRepositoryExtensionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ExtensionList>;
 }

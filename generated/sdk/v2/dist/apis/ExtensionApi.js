@@ -48,4 +48,49 @@ export class ExtensionApi extends runtime.BaseAPI {
         const response = await this.discoverExtensionsRaw(initOverrides);
         return await response.value();
     }
+    /**
+     * Creates request options for discoverRepositoryExtensions without sending the request
+     */
+    async discoverRepositoryExtensionsRequestOpts(requestParameters) {
+        if (requestParameters['name'] == null) {
+            throw new runtime.RequiredError('name', 'Required parameter "name" was null or undefined when calling discoverRepositoryExtensions().');
+        }
+        const queryParameters = {};
+        if (requestParameters['ns'] != null) {
+            queryParameters['ns'] = requestParameters['ns'];
+        }
+        const headerParameters = {};
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("registryToken", []);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/v2/{name}/_oci/ext/discover`;
+        urlPath = urlPath.replace('{name}', encodeURIComponent(String(requestParameters['name'])));
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * What is offered under `/v2/{name}/` beyond the protocol, for clients that look. The list can be empty.
+     * List the extensions of a repository
+     */
+    async discoverRepositoryExtensionsRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.discoverRepositoryExtensionsRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => ExtensionListFromJSON(jsonValue));
+    }
+    /**
+     * What is offered under `/v2/{name}/` beyond the protocol, for clients that look. The list can be empty.
+     * List the extensions of a repository
+     */
+    async discoverRepositoryExtensions(requestParameters, initOverrides) {
+        const response = await this.discoverRepositoryExtensionsRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
 }

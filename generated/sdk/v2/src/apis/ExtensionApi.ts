@@ -24,6 +24,17 @@ import {
     OciErrorsToJSON,
 } from '../models/OciErrors.js';
 
+export interface DiscoverRepositoryExtensionsRequest {
+    /**
+     * Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+     */
+    name: string;
+    /**
+     * Registry that the client means when it uses this one as a proxy; containerd sends it. Taken and not looked at.
+     */
+    ns?: string;
+}
+
 /**
  * 
  */
@@ -65,6 +76,65 @@ export class ExtensionApi extends runtime.BaseAPI {
      */
     async discoverExtensions(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ExtensionList> {
         const response = await this.discoverExtensionsRaw(initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for discoverRepositoryExtensions without sending the request
+     */
+    async discoverRepositoryExtensionsRequestOpts(requestParameters: DiscoverRepositoryExtensionsRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['name'] == null) {
+            throw new runtime.RequiredError(
+                'name',
+                'Required parameter "name" was null or undefined when calling discoverRepositoryExtensions().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        if (requestParameters['ns'] != null) {
+            queryParameters['ns'] = requestParameters['ns'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("registryToken", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/v2/{name}/_oci/ext/discover`;
+        urlPath = urlPath.replace('{name}', encodeURIComponent(String(requestParameters['name'])));
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * What is offered under `/v2/{name}/` beyond the protocol, for clients that look. The list can be empty.
+     * List the extensions of a repository
+     */
+    async discoverRepositoryExtensionsRaw(requestParameters: DiscoverRepositoryExtensionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ExtensionList>> {
+        const requestOptions = await this.discoverRepositoryExtensionsRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => ExtensionListFromJSON(jsonValue));
+    }
+
+    /**
+     * What is offered under `/v2/{name}/` beyond the protocol, for clients that look. The list can be empty.
+     * List the extensions of a repository
+     */
+    async discoverRepositoryExtensions(requestParameters: DiscoverRepositoryExtensionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ExtensionList> {
+        const response = await this.discoverRepositoryExtensionsRaw(requestParameters, initOverrides);
         return await response.value();
     }
 
