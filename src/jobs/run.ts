@@ -6,7 +6,7 @@ import { cleanUpKeys } from '#services/clean-up-keys.ts'
 import { recoverAccount } from '#services/recover-account.ts'
 import { purgeRepository } from '#services/purge-repository.ts'
 import type { Connection } from '#store/db.ts'
-import type { JobPayloads } from '#store/job.ts'
+import { freeJobs, type JobPayloads } from '#store/job.ts'
 import type { Deps } from '#deps.ts'
 import { sendMail } from './send-mail.ts'
 
@@ -18,6 +18,8 @@ export interface Jobs {
 
 /** Works off jobs, and once every ten minutes what time has made due. */
 export async function startJobs(deps: Deps, pgPool: Connection['pool']): Promise<Jobs> {
+  // A private PostgreSQL serves one process: whatever holds a job now was killed.
+  if (deps.config.DATABASE_URL === undefined) await freeJobs(deps.db)
   const runner = await run({
     pgPool,
     concurrency: 2,

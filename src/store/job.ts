@@ -29,3 +29,11 @@ export async function addJob<J extends keyof JobPayloads>(
   await sql`select graphile_worker.add_job(${job}, ${JSON.stringify(payload)}::json,
     run_at => ${runAt}, max_attempts => ${maxAttempts[job] ?? 25})`.execute(db)
 }
+
+/** Sets free the jobs of workers that were killed; graphile-worker waits four hours. Only for who runs alone. */
+export async function freeJobs(db: Db): Promise<void> {
+  await sql`select graphile_worker.force_unlock_workers(
+    array(select distinct locked_by from graphile_worker.jobs where locked_by is not null))`.execute(
+    db,
+  )
+}
