@@ -2321,7 +2321,7 @@ export interface components {
         Avatar: {
             /** @description Name of who is shown. */
             name: string;
-            /** @description Hex digest of the e-mail address or id. */
+            /** @description Hex sha256 of the name; of an application */
             hash: string;
             /** @description Background, `#rrggbb`, chosen by the hash. */
             color: string;

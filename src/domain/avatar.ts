@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 /** What a picture for somebody is drawn from. */
 export interface Avatar {
   name: string
-  /** sha256 in hex of the trimmed, lower-case e-mail address or id. */
+  /** sha256 in hex of the trimmed, lower-case name or text. */
   hash: string
   /** `#rrggbb`, the same for the same hash. */
   color: string
@@ -29,7 +29,7 @@ const palette = [
   '#37474f',
 ] as const
 
-/** Avatar of somebody, by e-mail address where there is one, else by name. */
+/** Avatar of somebody or something, by name or by the text that it was given for that. */
 export function avatarOf(kind: Avatar['kind'], name: string, id?: string | null): Avatar {
   const hash = createHash('sha256')
     .update((id ?? name).trim().toLowerCase())

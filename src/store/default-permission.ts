@@ -6,7 +6,6 @@ import type { Db, Tx } from './db.ts'
 /** A user or a robot that a default permission names. */
 export interface NamedAccount {
   name: string
-  email: string | null
   is_robot: boolean
   /** In a team of the organization, or a robot of it. */
   is_member: boolean
@@ -24,11 +23,10 @@ export interface DefaultPermission {
 }
 
 const account = (alias: string, namespaceId: number) => sql`
-  (select json_build_object('name', n.name, 'email', a.email, 'is_robot', n.kind = 'robot',
+  (select json_build_object('name', n.name, 'is_robot', n.kind = 'robot',
      'is_member', n.kind = 'robot' or exists (select from team t join team_member m on m.team_id = t.id
        where t.namespace_id = ${namespaceId} and m.user_id = n.id))
-   from namespace n join user_account a on a.namespace_id = n.id
-  where n.id = ${sql.ref(alias)} and n.deleted_at is null)`
+   from namespace n where n.id = ${sql.ref(alias)} and n.deleted_at is null)`
 
 /** Default permissions of an organization, oldest first: the first `limit` of them. */
 export async function listDefaultPermissions(

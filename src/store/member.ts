@@ -7,7 +7,6 @@ import type { Db, Tx } from './db.ts'
 export interface Member {
   name: string
   kind: 'user' | 'robot'
-  email: string | null
   /** Names of teams that it is in. */
   teams: string[]
   /** Names of repositories on which it was given a role of its own. */
@@ -21,9 +20,9 @@ export interface MemberPage {
   limitOfEach: number
 }
 
-/** Columns of a member; `u` is the namespace row of the account, `a` the account. */
+/** Columns of a member; `u` is the namespace row of the account. */
 function columns({ namespaceId, limitOfEach }: Omit<MemberPage, 'limit'>): RawBuilder<Member> {
-  return sql`u.name, u.kind, a.email,
+  return sql`u.name, u.kind,
     array(select t.name from team t join team_member m on m.team_id = t.id
       where t.namespace_id = ${namespaceId} and m.user_id = u.id
       order by t.name limit ${limitOfEach}) as teams,
@@ -43,7 +42,6 @@ export async function listMembers(db: Db, page: MemberPage): Promise<Member[]> {
     from (select id, name, kind from namespace
       where kind = 'user' and deleted_at is null and id in (${memberIds(page.namespaceId)})
       order by name limit ${page.limit}) u
-    join user_account a on a.namespace_id = u.id
     order by u.name`.execute(db)
   return rows
 }
@@ -57,7 +55,6 @@ export async function listCollaborators(db: Db, page: MemberPage): Promise<Membe
         and id in (select g.user_id from repository r join repository_grant g on g.repository_id = r.id
           where r.namespace_id = ${page.namespaceId} and r.state <> 'MARKED_FOR_DELETION')
       order by name limit ${page.limit}) u
-    join user_account a on a.namespace_id = u.id
     order by u.name`.execute(db)
   return rows
 }
@@ -69,7 +66,7 @@ export async function findMember(
 ): Promise<Member | undefined> {
   const { rows } = await sql<Member>`
     select ${columns(wanted)}
-    from namespace u join user_account a on a.namespace_id = u.id
+    from namespace u
     where u.name = ${wanted.name} and u.deleted_at is null
       and (u.id in (${memberIds(wanted.namespaceId)})
         or exists (select from robot r where r.account_id = u.id and r.owner_id = ${wanted.namespaceId}))`.execute(

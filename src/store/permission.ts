@@ -6,8 +6,6 @@ import type { Db, Tx } from './db.ts'
 /** A role that a user or a robot was given on a repository. */
 export interface UserGrant {
   name: string
-  /** Null for robots, and for users without one. */
-  email: string | null
   is_robot: boolean
   role: RepositoryRole
   /** In a team of the repository's namespace, or a robot of it. */
@@ -43,11 +41,10 @@ async function userGrants(
   condition: ReturnType<typeof sql>,
 ): Promise<UserGrant[]> {
   const { rows } = await sql<UserGrant>`
-    select u.name, a.email, u.kind = 'robot' as is_robot, g.role,
+    select u.name, u.kind = 'robot' as is_robot, g.role,
       u.kind = 'robot' or exists (select from team t join team_member m on m.team_id = t.id
         where t.namespace_id = ${wanted.namespaceId} and m.user_id = g.user_id) as is_member
     from repository_grant g join namespace u on u.id = g.user_id
-      join user_account a on a.namespace_id = g.user_id
     where g.repository_id = ${wanted.repositoryId} and u.deleted_at is null and ${condition}
     order by u.name limit ${wanted.limit}`.execute(db)
   return rows

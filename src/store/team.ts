@@ -94,7 +94,6 @@ export async function deleteTeam(tx: Tx, id: number): Promise<void> {
 export interface TeamMember {
   name: string
   kind: 'user' | 'robot'
-  email: string | null
 }
 
 /** The first `limit` members of a team, by name; accounts on their way out are left out. */
@@ -105,18 +104,13 @@ export async function listTeamMembers(
   const rows = await db
     .selectFrom('team_member as m')
     .innerJoin('namespace as n', 'n.id', 'm.user_id')
-    .innerJoin('user_account as u', 'u.namespace_id', 'm.user_id')
-    .select(['n.name', 'n.kind', 'u.email'])
+    .select(['n.name', 'n.kind'])
     .where('m.team_id', '=', wanted.teamId)
     .where('n.deleted_at', 'is', null)
     .orderBy('n.name')
     .limit(wanted.limit)
     .execute()
-  return rows.map(({ name, kind, email }) => ({
-    name,
-    kind: kind === 'robot' ? 'robot' : 'user',
-    email,
-  }))
+  return rows.map(({ name, kind }) => ({ name, kind: kind === 'robot' ? 'robot' : 'user' }))
 }
 
 /** True when the account is in at least one team of the organization. */

@@ -69,12 +69,12 @@ function viewDefaultPermission(found: DefaultPermission) {
   }
 }
 
-function viewAccount({ name, email, is_robot, is_member }: NamedAccount) {
+function viewAccount({ name, is_robot, is_member }: NamedAccount) {
   return {
     name,
     kind: 'user' as const,
     is_robot,
     is_org_member: is_member,
-    avatar: avatarOf(is_robot ? 'robot' : 'user', name, email),
+    avatar: avatarOf(is_robot ? 'robot' : 'user', name),
   }
 }

@@ -66,16 +66,16 @@ function viewSettings(target: NamespaceTarget, settings: OrganizationSettings) {
 export function viewMembers(members: readonly Member[]) {
   const names = new Set(members.flatMap(({ teams }) => teams))
   const views = new Map([...names].map((name) => [name, { name, avatar: avatarOf('team', name) }]))
-  return members.map(({ name, kind, email, teams, repositories }) => ({
+  return members.map(({ name, kind, teams, repositories }) => ({
     name,
     kind,
-    avatar: avatarOf(kind, name, email),
+    avatar: avatarOf(kind, name),
     teams: teams.map((team) => views.get(team)!),
     repositories,
   }))
 }
 
 /** Somebody who was given roles on repositories without being in a team. */
-export function viewCollaborator({ name, kind, email, repositories }: Member) {
-  return { name, kind: 'user' as const, avatar: avatarOf(kind, name, email), repositories }
+export function viewCollaborator({ name, kind, repositories }: Member) {
+  return { name, kind: 'user' as const, avatar: avatarOf(kind, name), repositories }
 }

@@ -79,14 +79,14 @@ export const permission: Handlers<
 }
 
 function viewUserGrant(
-  { name, email, is_robot, role, is_member }: UserGrant,
+  { name, is_robot, role, is_member }: UserGrant,
   { namespace }: RepositoryTarget,
 ) {
   return {
     role,
     name,
     is_robot,
-    avatar: avatarOf(is_robot ? 'robot' : 'user', name, email),
+    avatar: avatarOf(is_robot ? 'robot' : 'user', name),
     ...(namespace.isOrganization ? { is_org_member: is_member } : {}),
   }
 }

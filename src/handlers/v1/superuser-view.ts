@@ -12,7 +12,7 @@ export function viewInstallUser(user: User, rules: StandingRules) {
     username,
     email,
     verified: user.is_verified,
-    avatar: avatarOf('user', username, email),
+    avatar: avatarOf('user', username),
     super_user: standing.superuser,
     global_readonly_super_user: standing.globalReadonlySuperuser,
     enabled: user.enabled,

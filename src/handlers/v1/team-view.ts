@@ -9,12 +9,12 @@ export function viewTeam({ name, description, role, isNew }: Team & { isNew: boo
 }
 
 /** Somebody in a team, or a user who is invited. */
-export function viewMember({ name, kind, email }: TeamMember, invited = false) {
+export function viewMember({ name, kind }: TeamMember, invited = false) {
   return {
     name,
     kind: 'user' as const,
     is_robot: kind === 'robot',
-    avatar: avatarOf(kind, name, email),
+    avatar: avatarOf(kind, name),
     invited,
   }
 }
@@ -28,7 +28,7 @@ export function viewEmailInvite(email: string) {
 export function viewPending({ username, email }: PendingInvite) {
   return username === null
     ? viewEmailInvite(email ?? '')
-    : viewMember({ name: username, kind: 'user', email }, true)
+    : viewMember({ name: username, kind: 'user' }, true)
 }
 
 /** A role of the team on a repository. */

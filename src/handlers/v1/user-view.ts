@@ -27,7 +27,7 @@ function viewName(user: User) {
     anonymous: false,
     username: user.username,
     // What an account is made of that waits must not tell whether its address was free.
-    avatar: avatarOf('user', user.username, user.is_verified ? user.email : null),
+    avatar: avatarOf('user', user.username),
   }
 }
 
