@@ -26,6 +26,8 @@ export interface DeclaredOperation {
   path: string
   parameters: Parameter[]
   body: { type: string; schema: Schema; example: unknown } | undefined
+  /** A GET that does something (`x-acts`), which answers no HEAD. */
+  acts: boolean
 }
 
 type Json = Record<string, unknown>
@@ -56,6 +58,7 @@ function readOperation(operation: Json, item: Json, document: object) {
       ...((item.parameters ?? []) as unknown[]),
       ...((operation.parameters ?? []) as unknown[]),
     ].map((parameter) => follow(parameter) as Parameter),
+    acts: operation['x-acts'] === true,
     body: type === undefined ? undefined : { type, schema: follow(schema) as Schema, example },
   }
 }

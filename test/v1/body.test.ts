@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { outcome } from '#test/support/client.ts'
-import { me, newRepo, operations, repositories, startWithUser } from './request-fixture.ts'
+import { me, newRepo, repositories, startWithUser } from './request-fixture.ts'
 
 describe('bodies', () => {
   const send = (body: string | undefined, type?: string) => ({
@@ -53,18 +53,6 @@ describe('bodies', () => {
       413,
       'payload_too_large',
     ])
-  })
-
-  test('are refused by every operation when they are no JSON, or more than 1 MiB', async () => {
-    const { server, call } = await startWithUser({ FEATURE_REPO_MIRROR: 'true' })
-    await server.repository('acme/nginx', ['stable'])
-    const withBody = operations.filter(({ body }) => body !== undefined)
-    expect(withBody.length).toBeGreaterThan(10)
-    for (const { operationId, method, path } of withBody) {
-      const plain = await call(method, path, send('{}', 'text/plain'))
-      const large = await call(method, path, send(' '.repeat(1_048_577), json))
-      expect([operationId, plain.status, large.status]).toEqual([operationId, 415, 413])
-    }
   })
 
   test('that come in chunks of unknown length may be 1 MiB and no more', async () => {

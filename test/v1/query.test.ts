@@ -1,23 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
 import { outcome } from '#test/support/client.ts'
-import { operations, repositories, startWithUser } from './request-fixture.ts'
+import { repositories, startWithUser } from './request-fixture.ts'
 
 describe('queries', () => {
-  test('every operation refuses a parameter that it does not have', async () => {
-    const { server, call } = await startWithUser({ FEATURE_REPO_MIRROR: 'true' })
-    await server.repository('acme/nginx', ['stable'])
-    for (const { operationId, method, path, body } of operations) {
-      const answer = await call(method, `${path}?surprise=1`, body === undefined ? {} : { body })
-      expect([operationId, ...(await outcome(answer))]).toEqual([
-        operationId,
-        400,
-        'invalid_request',
-      ])
-      expect(answer.json.detail).toContain("no parameter 'surprise'")
-    }
-  })
-
   test('a parameter that is given twice is refused', async () => {
     const { call } = await startWithUser()
     for (const query of ['namespace=a&namespace=b', 'public=true&public=false'])

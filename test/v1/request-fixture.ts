@@ -18,9 +18,10 @@ export async function startWithUser(settings: Record<string, string> = {}) {
 /** Every operation of the management API, with its path and its body as the examples have them. */
 export const operations = everyOperation()
   .filter(({ api }) => api === 'v1')
-  .map(({ operationId, method, path, parameters, body }) => ({
+  .map(({ operationId, method, path, parameters, body, acts }) => ({
     operationId,
     method,
+    acts,
     path: parameters
       .filter((parameter) => parameter.in === 'path')
       .reduce((text, { name, example }) => text.replace(`{${name}}`, String(example)), path),
