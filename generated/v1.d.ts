@@ -2321,7 +2321,7 @@ export interface components {
         Avatar: {
             /** @description Name of who is shown. */
             name: string;
-            /** @description Hex sha256 of the name; of an application */
+            /** @description Hex sha256 of the name, or of the `avatar_email` of an application that has one. */
             hash: string;
             /** @description Background, `#rrggbb`, chosen by the hash. */
             color: string;
