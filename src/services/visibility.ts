@@ -1,7 +1,9 @@
-import { actsAsSuperuser } from '#domain/access.ts'
-import type { Principal } from '#domain/principal.ts'
+import { hasFullAccess, readsEverything } from '#domain/access.ts'
+import { scopesOf, type Principal } from '#domain/principal.ts'
 import type { Visibility } from '#store/repository.ts'
 import type { Config } from '#config.ts'
+
+const readingScopes = ['repo:read', 'repo:write', 'repo:admin']
 
 /** Which repositories a list may show to the caller; public ones are the list's own business. */
 export function visibilityOf(
@@ -9,13 +11,12 @@ export function visibilityOf(
   config: Pick<Config, 'FEATURE_SUPERUSERS_FULL_ACCESS'>,
 ): Omit<Visibility, 'includePublic'> {
   if (principal.kind === 'anonymous') return { userId: null, seesAll: false, seesPrivate: false }
-  const { credential, standing } = principal
-  const hasFullAccess = config.FEATURE_SUPERUSERS_FULL_ACCESS && actsAsSuperuser(principal)
+  const scopes = scopesOf(principal.credential)
+  const seesPrivate = scopes === undefined || scopes.some((scope) => readingScopes.includes(scope))
   return {
     userId: principal.id,
-    seesAll: standing.globalReadonlySuperuser || hasFullAccess,
-    seesPrivate:
-      credential.kind !== 'oauth_token' ||
-      credential.scopes.some((scope) => ['repo:read', 'repo:write', 'repo:admin'].includes(scope)),
+    // The scopes of a token limit full access too.
+    seesAll: readsEverything(principal) || (hasFullAccess(principal, config) && seesPrivate),
+    seesPrivate,
   }
 }

@@ -21,6 +21,7 @@ import {
   type UserPrincipal,
 } from '#domain/principal.ts'
 import type { RepositoryRole } from '#domain/target.ts'
+import { visibilityOf } from '#services/visibility.ts'
 
 const nothing: Holdings = { ownsNamespace: false, teamRole: null, grantedRole: null }
 const normal: Standing = { superuser: false, globalReadonlySuperuser: false, restricted: false }
@@ -161,6 +162,26 @@ describe('what properties hold for all callers', () => {
           expect(Number(mayCreateRepository(token, held, rules))).toBeLessThanOrEqual(
             Number(mayCreateRepository(owner, held, rules)),
           )
+        },
+      ),
+    )
+  })
+
+  test('a registry token has the rights of the OAuth token that it was made with, or of its subject', () => {
+    fc.assert(
+      fc.property(
+        anyStanding,
+        anyCredential,
+        anyHoldings,
+        anyRules,
+        (standing, own, held, rules) => {
+          const madeWith = own.kind === 'oauth_token' ? { madeWith: own } : {}
+          const before = person(standing, own)
+          const after = person(standing, { kind: 'registry_token', access: [], ...madeWith })
+          for (const decide of [repositoryRole, namespaceRole, mayCreateRepository])
+            expect(decide(after, held, rules)).toBe(decide(before, held, rules))
+          expect(actsAsSuperuser(after)).toBe(actsAsSuperuser(before))
+          expect(visibilityOf(after, rules)).toEqual(visibilityOf(before, rules))
         },
       ),
     )

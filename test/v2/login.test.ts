@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import type { OAuthScope } from '#domain/principal.ts'
 import { grant, makeOrganization, mintToken, setEnabled } from '#test/support/account.ts'
 import { makeCall } from '#test/support/client.ts'
 import { basicAuth, makeRobot, mintAppToken } from '#test/support/machine.ts'
@@ -111,6 +112,19 @@ test('$oauthtoken does what the scopes of the token leave, until it is revoked',
   await server.deps.db.deleteFrom('oauth_token').execute()
   expect((await call('GET', '/v2/acme/nginx/tags/list')).status).toBe(401)
   expect((await logIn(server, '$oauthtoken', token, scope)).status).toBe(401)
+})
+
+test('$oauthtoken without a scope for repositories sees none in the catalog, not even as superuser', async () => {
+  const server = await startServer({ FEATURE_SUPERUSERS_FULL_ACCESS: 'true', SUPER_USERS: 'acme' })
+  await server.user('acme')
+  await server.repository('acme/nginx')
+  const listed = async (...scopes: OAuthScope[]) => {
+    const token = await mintToken(server, 'acme', scopes)
+    const { call } = await logIn(server, '$oauthtoken', token)
+    return (await call('GET', '/v2/_catalog')).json.repositories
+  }
+  expect(await listed('super:user', 'org:admin')).toEqual([])
+  expect(await listed('repo:read')).toEqual(['acme/nginx'])
 })
 
 test('what is no credential at all is refused as what it was tried as', async () => {
