@@ -56,9 +56,9 @@ export function parseServiceName(text: string): string {
   )
 }
 
-/** True for what can be the id of a key. */
+/** True for what can be the id of a key. Clients resolve `.` and `..` in a path, so they would never find it. */
 export function isKeyId(text: string): boolean {
-  return /^[A-Za-z0-9_.~:+=-]{1,255}$/.test(text)
+  return /^(?!\.{1,2}$)[A-Za-z0-9_.~:+=-]{1,255}$/.test(text)
 }
 
 /** Throws `invalid_request` unless the text can be the id of a key. */
@@ -67,17 +67,5 @@ export function parseKeyId(text: string): string {
   throw new RegistryError(
     'invalid_request',
     `'${text.slice(0, 80)}' is no id of a key: 1 to 255 letters, digits, '_', '-', '.', '~', ':', '+' or '='`,
-  )
-}
-
-const maxMetadataCharacters = 16_384
-
-/** Throws `invalid_request` for metadata of more than 16 KiB. Gives them as JSON. */
-export function writeMetadata(metadata: Record<string, unknown>): string {
-  const text = JSON.stringify(metadata)
-  if (text.length <= maxMetadataCharacters) return text
-  throw new RegistryError(
-    'invalid_request',
-    `metadata take at most ${maxMetadataCharacters} characters of JSON`,
   )
 }

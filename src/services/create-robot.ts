@@ -1,5 +1,6 @@
 import { hashToken, randomRobotToken } from '#credentials/secrets.ts'
 import { RegistryError } from '#domain/errors.ts'
+import { writeMetadata } from '#domain/metadata.ts'
 import { parseNamespaceName } from '#domain/name.ts'
 import type { UserActor } from '#domain/principal.ts'
 import { transact } from '#store/db.ts'
@@ -17,7 +18,8 @@ export interface NewRobot {
 }
 
 /**
- * Makes a robot. Throws `invalid_request` for a bad name, when it exists, and while robots are disallowed. Of two
+ * Makes a robot. Throws `invalid_request` for a bad name, for too much metadata, when it exists, and while robots
+ * are disallowed. Of two
  * that are made at once under one name, one is. The audit row (`create_robot`) is written in the same transaction.
  */
 export async function createRobot(
@@ -32,13 +34,14 @@ export async function createRobot(
     throw new RegistryError('invalid_request', 'Robot accounts are disallowed (ROBOTS_DISALLOW)')
   const { ownerId, description, metadata, actor } = robot
   const shortName = parseNamespaceName(robot.shortName)
+  const kept = writeMetadata(metadata)
   const token = randomRobotToken()
   const secrets = { sealedToken: sealer.seal(token), tokenHash: hashToken(token) }
   const at = clock.now()
   return transact(db, async (tx) => {
     if (!(await lockNamespace(tx, ownerId)))
       throw new RegistryError('invalid_request', 'the owner is being deleted')
-    const made = await insertRobot(tx, { ...robot, shortName, ...secrets, at })
+    const made = await insertRobot(tx, { ...robot, shortName, metadata: kept, ...secrets, at })
     if (!made) throw new RegistryError('invalid_request', `Existing robot with name: ${shortName}`)
     await writeLog(tx, {
       kind: 'create_robot',

@@ -50,7 +50,8 @@ export async function insertRobot(
   tx: Tx,
   robot: RobotKey & {
     description: string
-    metadata: Record<string, unknown>
+    /** As JSON. */
+    metadata: string
     sealedToken: Buffer
     tokenHash: string
     at: Date
@@ -68,7 +69,7 @@ export async function insertRobot(
     ), robot as (
       insert into robot (account_id, owner_id, short_name, description, unstructured_metadata, sealed_token,
         token_hash, created_at)
-      select id, ${robot.ownerId}, ${robot.shortName}, ${robot.description}, ${JSON.stringify(robot.metadata)}::jsonb,
+      select id, ${robot.ownerId}, ${robot.shortName}, ${robot.description}, ${robot.metadata}::jsonb,
         ${robot.sealedToken}, ${robot.tokenHash}, ${robot.at}
       from made
     )

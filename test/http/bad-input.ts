@@ -1,8 +1,6 @@
 import { sql } from 'kysely'
 
-import { makeOrganization } from '#test/support/account.ts'
 import { contractViolations } from '#test/support/contract.ts'
-import { pushImage } from '#test/support/image.ts'
 import type { DeclaredOperation } from '#test/support/operation.ts'
 import { sendRaw, type RawAnswer, type RawRequest } from '#test/support/raw.ts'
 import {
@@ -13,6 +11,7 @@ import {
   type ServerOptions,
   type TestServer,
 } from '#test/support/server.ts'
+import { furnish } from './harbour.ts'
 
 /** A registry with something in it, and somebody who may do everything there. */
 export interface Harbour {
@@ -28,12 +27,15 @@ export interface Harbour {
 
 /** Operations that take no registry token. */
 const tokenService = ['issueToken', 'exchangeToken']
+/** Operations for other services, which sign their own tokens. */
+const ofServices = ['putServicePublicKey', 'deleteServicePublicKey']
 
 /** Every operation is there. */
 const settings = {
   FEATURE_REPO_MIRROR: 'true',
   FEATURE_SUPERUSERS_FULL_ACCESS: 'true',
   FEATURE_SUPERUSER_CONFIGDUMP: 'true',
+  SSRF_ALLOWED_HOSTS: '127.0.0.1',
   MAIL_SERVER: '127.0.0.1',
   SERVER_HOSTNAME: 'registry.example.com',
 }
@@ -41,21 +43,18 @@ const settings = {
 /** Where the repository of a harbour is on `/v2`. */
 export const base = '/v2/acme/nginx'
 
-/**
- * Opens a registry where `ada`, a superuser with full access, administers the organization `acme` with the repository
- * `acme/nginx`, tag `stable`.
- */
+/** Opens a registry that `furnish` has filled, for `ada`, who may do everything there. */
 export async function openHarbour(options: ServerOptions = {}): Promise<Harbour> {
   const server = await startServer(settings, options)
   const { host } = new URL(server.url)
   await server.user('ada', { superuser: true })
-  await makeOrganization(server, 'acme', { admin: 'ada' })
-  const pusher = await server.registry('ada', 'repository:acme/nginx:pull,push')
-  await pushImage(pusher, 'acme/nginx', ['stable'])
+  const furniture = await furnish(server)
   const browser = await signIn(server)
   const scope = 'repository:acme/nginx:pull,push,delete,*'
   const token = await registryToken(server.call, server.host, 'ada', [scope])
   const identify: Harbour['identify'] = ({ operationId, api }) => {
+    if (operationId === 'robotFederationToken') return furniture.federated()
+    if (ofServices.includes(operationId)) return furniture.service()
     if (api === 'v1') return browser
     return tokenService.includes(operationId) ? {} : { authorization: `Bearer ${token}` }
   }

@@ -7,6 +7,7 @@ export interface Schema {
   items?: Schema
   nullable?: boolean
   enum?: unknown[]
+  additionalProperties?: unknown
 }
 
 /** A parameter of an operation. */
@@ -25,7 +26,7 @@ export interface DeclaredOperation {
   method: string
   path: string
   parameters: Parameter[]
-  body: { type: string; schema: Schema; example: unknown } | undefined
+  body: { type: string; required: boolean; schema: Schema; example: unknown } | undefined
   /** A GET that does something (`x-acts`), which answers no HEAD. */
   acts: boolean
 }
@@ -49,7 +50,10 @@ export function everyOperation(): DeclaredOperation[] {
 
 function readOperation(operation: Json, item: Json, document: object) {
   const follow = (value: unknown) => resolve(document, value)
-  const { content = {} } = (follow(operation.requestBody) ?? {}) as { content?: Json }
+  const { content = {}, required = false } = (follow(operation.requestBody) ?? {}) as {
+    content?: Json
+    required?: boolean
+  }
   const [type] = Object.keys(content)
   const { schema, example } = (type === undefined ? {} : content[type]) as Json
   return {
@@ -59,7 +63,10 @@ function readOperation(operation: Json, item: Json, document: object) {
       ...((operation.parameters ?? []) as unknown[]),
     ].map((parameter) => follow(parameter) as Parameter),
     acts: operation['x-acts'] === true,
-    body: type === undefined ? undefined : { type, schema: follow(schema) as Schema, example },
+    body:
+      type === undefined
+        ? undefined
+        : { type, required, schema: follow(schema) as Schema, example },
   }
 }
 
@@ -120,4 +127,19 @@ export function withValue(
     return [withValue((value as unknown[] | undefined)?.[0], rest, inner)]
   const object = (value ?? {}) as Json
   return { ...object, [key]: withValue(object[key], rest, inner) }
+}
+
+/** A copy of a body with one field more, in its first item when it is a list. */
+export function withField(body: unknown, name: string, inner: unknown): unknown {
+  return withValue(body, Array.isArray(body) ? ['0', name] : [name], inner)
+}
+
+/** The part of a schema for a place. */
+export function schemaAt(schema: Schema, place: readonly string[]): Schema {
+  return place.reduce((part, key) => part.properties?.[key] ?? part.items!, schema)
+}
+
+/** What a body holds at a place; undefined when it ends before. */
+export function valueAt(body: unknown, place: readonly string[]): unknown {
+  return place.reduce((value, key) => (value as Json | undefined)?.[key], body)
 }

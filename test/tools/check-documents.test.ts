@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { findBrokenExamples } from '../../tools/check-documents/examples.ts'
 import { findDoubleNames, findFaults, rules } from '../../tools/check-documents/rules.ts'
-import type { Operation } from '../../tools/generate/document.ts'
+import type { Operation, Schema } from '../../tools/generate/document.ts'
 import { documentWith, json } from './document.ts'
 
 const faultsOf = (changes: Partial<Operation>) =>
@@ -10,6 +10,7 @@ const faultsOf = (changes: Partial<Operation>) =>
     documentWith(changes),
     rules((name) => name === 'FEATURE_A'),
   )
+const query = (schema: Schema) => ({ name: 'a', in: 'query', schema })
 const refusal = { $ref: '#/components/responses/NotFound' }
 
 test('a sound document has no faults', () => {
@@ -47,6 +48,31 @@ describe('a planted fault is found', () => {
       /session needs csrf/,
     ],
     [{ 'x-feature': ['FEATURE_B'] }, /FEATURE_B, which is no configuration key/],
+    [{ parameters: [query({ type: 'string' })] }, /parameter a lacks maxLength/],
+    [
+      { parameters: [query({ type: 'string', pattern: '^[a-z]+$' })] },
+      /parameter a lacks maxLength/,
+    ],
+    [
+      { parameters: [query({ type: 'array', items: { type: 'boolean' } })] },
+      /parameter a lacks maxItems/,
+    ],
+    [
+      { parameters: [query({ type: 'object', additionalProperties: true })] },
+      /parameter a lacks maxProperties/,
+    ],
+    [
+      {
+        requestBody: {
+          content: {
+            'text/plain': {
+              schema: { type: 'object', properties: { list: { items: { type: 'string' } } } },
+            },
+          },
+        },
+      },
+      /body.list\[\] lacks maxLength/,
+    ],
   ]
   test.each(faults)('%j', (changes, fault) => {
     expect(faultsOf(changes)).toEqual([expect.stringMatching(/^deleteTag: /)])
@@ -84,4 +110,9 @@ test('null is an example of a nullable schema only', () => {
     documentWith({ requestBody: { content: { 'application/json': { schema, example: null } } } })
   expect(findBrokenExamples(body({ type: 'string', nullable: true }))).toEqual([])
   expect(findBrokenExamples(body({ type: 'string' }))).toHaveLength(1)
+})
+
+test('a pattern without repetition, a choice and a uuid are bounds', () => {
+  for (const schema of [{ pattern: '^a{0,9}$' }, { enum: ['a'] }, { format: 'uuid' }])
+    expect(faultsOf({ parameters: [query({ type: 'string', ...schema })] })).toEqual([])
 })

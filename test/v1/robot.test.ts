@@ -66,6 +66,7 @@ test.each([
   ['a description that is no text', { description: 1 }],
   ['a long description', { description: 'x'.repeat(256) }],
   ['metadata that are no object', { unstructured_metadata: [] }],
+  ['metadata of more than 16 KiB', { unstructured_metadata: { a: 'x'.repeat(16_384) } }],
   ['a list', []],
   ['broken JSON', '{'],
   ['what cannot be kept', '{"unstructured_metadata":{"a":"\\u0000"}}'],

@@ -1,5 +1,6 @@
 import { rights } from '#domain/permission.ts'
 
+import { inputIsBounded } from './bounds.ts'
 import { featuresOf, operationsOf, resolve } from '../generate/document.ts'
 import type { MediaType, OpenApiDocument, PlacedOperation } from '../generate/document.ts'
 
@@ -87,6 +88,7 @@ export function rules(isFeature: (name: string) => boolean): Rule[] {
     credentialsExist,
     cookieComesWithCsrf,
     featuresExist,
+    inputIsBounded,
   ]
 }
 
