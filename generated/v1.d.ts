@@ -3248,7 +3248,7 @@ export interface components {
          */
         RobotToken: string;
         /**
-         * @description Whatever its owner wants to keep with it.
+         * @description Whatever its owner wants to keep with it; 16 KiB at most.
          * @example {
          *       "pipeline": "release"
          *     }
