@@ -324,6 +324,12 @@ export interface TeamMember {
   user_id: number;
 }
 
+export interface UnknownSignIn {
+  failed_sign_ins: number;
+  last_failed_sign_in_at: Timestamp;
+  login_hash: string;
+}
+
 export interface Upload {
   created_at: Timestamp;
   expires_at: Timestamp;
@@ -399,6 +405,7 @@ export interface DB {
   team: Team;
   team_invite: TeamInvite;
   team_member: TeamMember;
+  unknown_sign_in: UnknownSignIn;
   upload: Upload;
   user_account: UserAccount;
   user_notification: UserNotification;

@@ -2,17 +2,28 @@ import type { Clock } from '#domain/clock.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { signInWaitMs } from '#domain/lockout.ts'
 import type { Db } from '#store/db.ts'
-import { clearFailedSignIns, findUserByLogin, recordFailedSignIn, type User } from '#store/user.ts'
+import { findUnknownSignIn, recordUnknownSignIn } from '#store/unknown-sign-in.ts'
+import {
+  clearFailedSignIns,
+  findUserById,
+  findUserByLogin,
+  recordFailedSignIn,
+  type User,
+} from '#store/user.ts'
 import { verifyPassword } from './passwords.ts'
+import { hashToken } from './secrets.ts'
 
 /**
- * Checks a user name or e-mail with a password. An unknown name costs and says the same as a wrong password.
+ * Checks a user name or e-mail with a password. An unknown name costs and says the same as a wrong password, and waits
+ * as an account does.
  * Throws `unauthorized` (with `reason: account_disabled` or `email_not_verified` where the password was right), or `too_many_attempts`
  * with `Retry-After` while the account waits after wrong passwords, even for the right one.
  */
 export async function checkCredentials(deps: CheckDeps, given: Given): Promise<User> {
-  const user = await findUserByLogin(deps.db, given.login)
-  return user ? inTurn(user.id, () => check(deps, given)) : check(deps, given)
+  const found = await findUserByLogin(deps.db, given.login)
+  return found
+    ? inTurn(found.id, () => checkUser(deps, found.id, given.password))
+    : inTurn(hashToken(given.login), () => refuseUnknown(deps, given))
 }
 
 /** What checking a password takes. */
@@ -26,32 +37,32 @@ interface Given {
   password: string
 }
 
-/** For each account the end of the checks under way. */
-const turns = new Map<number, Promise<unknown>>()
+/** For each account, by id, and each unknown login, by hash, the end of the checks under way. */
+const turns = new Map<number | string, Promise<unknown>>()
 
 /** One check of an account follows the other, so that guesses made at once are counted one by one. */
-async function inTurn<T>(userId: number, work: () => Promise<T>): Promise<T> {
-  const mine = (turns.get(userId) ?? Promise.resolve()).then(work)
+async function inTurn<T>(key: number | string, work: () => Promise<T>): Promise<T> {
+  const mine = (turns.get(key) ?? Promise.resolve()).then(work)
   const settled = mine.then(
     () => undefined,
     () => undefined,
   )
-  turns.set(userId, settled)
+  turns.set(key, settled)
   try {
     return await mine
   } finally {
-    if (turns.get(userId) === settled) turns.delete(userId)
+    if (turns.get(key) === settled) turns.delete(key)
   }
 }
 
-async function check({ db, clock }: CheckDeps, given: Given): Promise<User> {
-  const user = await findUserByLogin(db, given.login)
-  const waitMs = user ? waitOf(user, clock.now()) : 0
-  if (waitMs > 0) throw tooManyAttempts(waitMs)
-  const fits = await verifyPassword(given.password, user?.password_hash)
+/** Reads the account again: the check before has counted. */
+async function checkUser({ db, clock }: CheckDeps, id: number, password: string): Promise<User> {
+  const user = await findUserById(db, id)
+  demandNoWait(user, clock.now())
+  const fits = await verifyPassword(password, user?.password_hash)
   if (!user || !fits) {
-    if (user) await recordFailedSignIn(db, user.id, clock.now())
-    throw refusal('Invalid username or password.')
+    await recordFailedSignIn(db, id, clock.now())
+    throw wrongCredentials()
   }
   if (!user.enabled)
     throw refusal('This account is disabled. Ask an administrator of the registry.', {
@@ -66,12 +77,28 @@ async function check({ db, clock }: CheckDeps, given: Given): Promise<User> {
   return user
 }
 
-function waitOf(user: User, at: Date): number {
-  return signInWaitMs({
-    failures: user.failed_sign_ins,
-    lastFailureAt: user.last_failed_sign_in_at,
+/** Does for a login that nobody has what `checkUser` does for a wrong password, statement by statement. */
+async function refuseUnknown({ db, clock }: CheckDeps, given: Given): Promise<never> {
+  const loginHash = hashToken(given.login)
+  demandNoWait(await findUnknownSignIn(db, loginHash), clock.now())
+  await verifyPassword(given.password, undefined)
+  await recordUnknownSignIn(db, loginHash, clock.now())
+  throw wrongCredentials()
+}
+
+function demandNoWait(tried: Tried | undefined, at: Date): void {
+  const waitMs = signInWaitMs({
+    failures: tried?.failed_sign_ins ?? 0,
+    lastFailureAt: tried?.last_failed_sign_in_at ?? null,
     at,
   })
+  if (waitMs > 0) throw tooManyAttempts(waitMs)
+}
+
+type Tried = Pick<User, 'failed_sign_ins' | 'last_failed_sign_in_at'>
+
+function wrongCredentials(): RegistryError {
+  return refusal('Invalid username or password.')
 }
 
 function refusal(message: string, extra: Record<string, unknown> = {}): RegistryError {

@@ -9,7 +9,7 @@ import {
 import { mayLogInAsRobot, type RobotRules } from '#domain/robot.ts'
 import type { Db } from '#store/db.ts'
 import { findRobotByName, type Robot } from '#store/robot.ts'
-import { looksLikeRobotPassword, readRobotPassword } from './robot-passwords.ts'
+import { looksLikeRobotPassword, readRobotPassword, type RobotPassword } from './robot-passwords.ts'
 import { hashToken, sameSecret } from './secrets.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -30,8 +30,10 @@ export async function checkRobot(
   deps: RobotLoginDeps,
   given: { username: string; token: string; host: string },
 ): Promise<RobotPrincipal | undefined> {
+  // Read before the robot is looked for: an unknown name costs what a wrong secret does.
+  const secret = await readSecret(deps, given)
   const robot = await findLoginRobot(deps, given.username)
-  const credential = robot && (await proveRobot(deps, robot, given))
+  const credential = robot && proveRobot(robot, secret)
   if (!credential) return undefined
   deps.lastUse.record('robot', robot.id)
   return robotPrincipal(robot, credential, deps.config)
@@ -47,16 +49,22 @@ export async function findLoginRobot(
   return robot?.owner_enabled ? robot : undefined
 }
 
-async function proveRobot(
+/** The hash of a robot's token, or what a password says that stands for a robot here; undefined when it is none. */
+async function readSecret(
   { keys, clock, config }: RobotLoginDeps,
-  robot: Robot,
   { token, host }: { token: string; host: string },
-): Promise<Credential | undefined> {
-  if (!looksLikeRobotPassword(token))
-    return sameSecret(robot.token_hash, hashToken(token)) ? { kind: 'robot_token' } : undefined
+): Promise<string | RobotPassword | undefined> {
+  if (!looksLikeRobotPassword(token)) return hashToken(token)
   const place = { service: config.INSTANCE_SERVICE_KEY_SERVICE, host, at: clock.now() }
-  const password = await readRobotPassword(keys, token, place)
-  const isRobots =
-    password?.uuid === robot.uuid && password.credentialEpoch === robot.credential_epoch
+  return readRobotPassword(keys, token, place)
+}
+
+function proveRobot(
+  robot: Robot,
+  secret: string | RobotPassword | undefined,
+): Credential | undefined {
+  if (typeof secret === 'string')
+    return sameSecret(robot.token_hash, secret) ? { kind: 'robot_token' } : undefined
+  const isRobots = secret?.uuid === robot.uuid && secret.credentialEpoch === robot.credential_epoch
   return isRobots ? { kind: 'robot_password' } : undefined
 }

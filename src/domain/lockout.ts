@@ -11,3 +11,8 @@ export function signInWaitMs(account: {
   const waitMs = Math.min(500 * (2 ** Math.min(account.failures, 40) - 1), 3_600_000)
   return Math.max(0, account.lastFailureAt.getTime() + waitMs - account.at.getTime())
 }
+
+/** Wrong passwords before this time no longer count when one more comes, `at` a time: after a day nobody waits any more. */
+export function countingSince(at: Date): Date {
+  return new Date(at.getTime() - 86_400_000)
+}

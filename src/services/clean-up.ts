@@ -4,6 +4,7 @@ import { deleteOldMailCounts } from '#store/mail-budget.ts'
 import { deleteExpiredMailCodes } from '#store/mail-code.ts'
 import { deleteExpiredRefreshTokens } from '#store/refresh-token.ts'
 import { deleteExpiredSessions } from '#store/session.ts'
+import { deleteOldUnknownSignIns } from '#store/unknown-sign-in.ts'
 import { releaseAllRemovals } from '#store/blob-removal.ts'
 import type { Db } from '#store/db.ts'
 import { exclusively } from '#store/exclusive.ts'
@@ -67,6 +68,7 @@ async function removeAll(
   await steps.attempt(() => deleteExpiredRefreshTokens(db, at))
   await steps.attempt(() => deleteExpiredMailCodes(db, at))
   await steps.attempt(() => deleteOldMailCounts(db, at))
+  await steps.attempt(() => deleteOldUnknownSignIns(db, at))
   const expired = uploads((page) => listExpiredUploads(db, { at, ...page }))
   const broken = uploads((page) => listBrokenFinishes(db, { at, ...page }))
   const removed = {

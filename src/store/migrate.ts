@@ -12,6 +12,7 @@ import * as superuserLists from './migrations/0006-superuser-lists.ts'
 import * as oauth from './migrations/0008-oauth.ts'
 import * as mail from './migrations/0009-mail.ts'
 import * as userNames from './migrations/0010-user-names.ts'
+import * as unknownSignIns from './migrations/0011-unknown-sign-ins.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -23,6 +24,7 @@ const migrations = {
   '0008-oauth': oauth,
   '0009-mail': mail,
   '0010-user-names': userNames,
+  '0011-unknown-sign-ins': unknownSignIns,
 }
 
 /**

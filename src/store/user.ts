@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { countingSince } from '#domain/lockout.ts'
 import { only, type Db, type Tx } from './db.ts'
 import { endMailCodes } from './mail-code.ts'
 
@@ -217,11 +218,10 @@ export async function endSessions(tx: Tx, id: number): Promise<void> {
 
 /** Counts a wrong password. */
 export async function recordFailedSignIn(db: Db, id: number, at: Date): Promise<void> {
-  await db
-    .updateTable('user_account')
-    .set((eb) => ({ failed_sign_ins: eb('failed_sign_ins', '+', 1), last_failed_sign_in_at: at }))
-    .where('namespace_id', '=', id)
-    .execute()
+  await sql`
+    update user_account set last_failed_sign_in_at = ${at}, failed_sign_ins =
+      case when last_failed_sign_in_at < ${countingSince(at)} then 1 else failed_sign_ins + 1 end
+    where namespace_id = ${id}`.execute(db)
 }
 
 /** Forgets the wrong passwords before a right one. */

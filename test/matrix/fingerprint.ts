@@ -10,7 +10,9 @@ export async function fingerprint(db: Db): Promise<Record<string, string>> {
   const { rows: tables } = await sql<{ name: string }>`
     select format('%I.%I', schemaname, tablename) as name from pg_tables
     where schemaname not in ('pg_catalog', 'information_schema') order by 1`.execute(db)
-  const counted = tables.map(({ name }) => name).filter((name) => name !== 'public.session')
+  const counted = tables
+    .map(({ name }) => name)
+    .filter((name) => name !== 'public.session' && name !== 'public.unknown_sign_in')
   const { rows } = await sql<{ name: string; value: string }>`${sql.raw(
     counted
       .map((name) => `select '${name}' as name, ${valueOf(name)} as value from ${name} t`)

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { listAudit, makeOrganization, setEnabled } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
 import { startServer } from '#test/support/server.ts'
-import { followLink, forget, startMailing, watchStatements } from './mail-fixture.ts'
+import { watchStatements } from '#test/support/statements.ts'
+import { followLink, forget, startMailing } from './mail-fixture.ts'
 import { follow, me, signUp } from './user-fixture.ts'
 
 test('who has forgotten the password gets a link that signs in, and sets a new one without the old', async () => {

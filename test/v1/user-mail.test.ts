@@ -5,7 +5,8 @@ import { listAudit, makeOrganization } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
 import { basic } from '#test/support/shared.ts'
 import { cookieOf, signIn } from '#test/support/server.ts'
-import { followLink, startMailing, watchStatements, type Mailing } from './mail-fixture.ts'
+import { watchStatements } from '#test/support/statements.ts'
+import { followLink, startMailing, type Mailing } from './mail-fixture.ts'
 import { follow, me, signUp } from './user-fixture.ts'
 
 const bob = { username: 'bob', password: 'correct-horse', email: 'bob@example.com' }
