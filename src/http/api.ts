@@ -170,19 +170,54 @@ function splitUrl(url: string): [path: string, search: string] {
 async function admit(context: Context, exchange: Exchange, deps: ApiDeps): Promise<void> {
   const operation = permissions.get(context.operation.operationId as string)!
   demandFeatures(operation, deps)
-  const principal = readPrincipal(context, exchange)
-  exchange.principal = principal ?? nobody
-  const entry = entryOf(context, exchange)
-  if (!principal) throw refuse(entry)
-  exchange.target = await enter(entry, deps)
+  await letIn(context, exchange, deps)
+  const askedAt = performance.now()
   const body = await readBody(exchange.incoming, context.operation, {
     maxBytes: deps.config.MAXIMUM_LAYER_SIZE,
     timeoutMs: deps.bodyTimeoutMs,
     received: (bytes) => deps.metrics.transferred('in', bytes),
   })
-  // openapi-backend validates what it finds on its request; bodies that stream are not its business.
-  if (!isStreamed(body)) exchange.request!.body = body
+  const again = () => letInAgain(context, exchange, deps)
+  if (isStreamed(body)) {
+    // Bodies that stream are not openapi-backend's business; one that is taken whole has been waited for.
+    const { bytes } = body
+    body.bytes = async (maxBytes) => {
+      const taken = await bytes(maxBytes)
+      if (performance.now() - askedAt > slowBodyMs) await again()
+      return taken
+    }
+  } else {
+    exchange.request!.body = body
+    if (performance.now() - askedAt > slowBodyMs) await again()
+  }
   exchange.body = body
+}
+
+/** A client that keeps its body back for longer may have lost its rights meanwhile, and is asked again. */
+const slowBodyMs = 100
+
+/** Asks who it is and whether they may. */
+async function letIn(context: Context, exchange: Exchange, deps: SecurityDeps): Promise<void> {
+  const principal = readPrincipal(context, exchange)
+  exchange.principal = principal ?? nobody
+  const entry = entryOf(context, exchange)
+  if (!principal) throw refuse(entry)
+  exchange.target = await enter(entry, deps)
+}
+
+/** The same once more, with what the credentials are worth now. */
+async function letInAgain(context: Context, exchange: Exchange, deps: SecurityDeps): Promise<void> {
+  const { security } = permissions.get(context.operation.operationId as string)!
+  const names = new Set(security.flatMap((alternative) => Object.keys(alternative)))
+  const results: Record<string, unknown> = {}
+  for (const name of names)
+    try {
+      results[name] = await schemes[name]!(exchange.source, deps)
+    } catch (error) {
+      results[name] = { error }
+    }
+  context.security = results as Context['security']
+  await letIn(context, exchange, deps)
 }
 
 /** Who is asking, by `identify`; the refusal of a bad credential names the scope that another one needs. */
