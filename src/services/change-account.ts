@@ -1,8 +1,6 @@
 import { hashPassword } from '#credentials/passwords.ts'
-import { RegistryError } from '#domain/errors.ts'
 import { checkPassword, parseEmail, parseNamespaceName } from '#domain/name.ts'
 import type { KnownActor } from '#domain/principal.ts'
-import { isUniqueViolation } from '#store/db-errors.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { writeLog, type LogKind } from '#store/log.ts'
 import { renameRobots } from '#store/robot-change.ts'
@@ -19,6 +17,7 @@ import type { Deps } from '#deps.ts'
 import { claimEmail } from './claim-email.ts'
 import { sendChangeConfirmation } from './mail-code.ts'
 import { queueMail } from './queue-mail.ts'
+import { refuseTaken } from './refuse-taken.ts'
 import { demandPlainName, findHolder } from './sign-up.ts'
 import { demandOfferedSpan } from './tag-expiration.ts'
 
@@ -41,8 +40,8 @@ export async function changeAccount(
   const changes = allowedChanges(deps, actor, wanted)
   const passwordHash =
     changes.password === undefined ? undefined : await hashPassword(checkPassword(changes.password))
-  try {
-    return await transact(deps.db, async (tx) => {
+  return refuseTaken(
+    transact(deps.db, async (tx) => {
       const before = (await findUserById(tx, actor.id))!
       const log = (kind: LogKind, metadata: Record<string, unknown>) =>
         writeLog(tx, { kind, actor, namespaceId: actor.id, metadata, at: deps.clock.now() })
@@ -56,11 +55,9 @@ export async function changeAccount(
       await changeNamespace(tx, before, others, log)
       await changeDetails(tx, before, present({ ...others, email }), log)
       return (await findUserById(tx, actor.id))!
-    })
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error
-    throw new RegistryError('invalid_request', 'The username is already taken', { cause: error })
-  }
+    }),
+    'The username is already taken',
+  )
 }
 
 async function tellNewPassword(deps: Deps, tx: Tx, { username, email }: User): Promise<void> {

@@ -2,13 +2,13 @@ import { hashPassword } from '#credentials/passwords.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { checkPassword, parseEmail, parseNamespaceName } from '#domain/name.ts'
 import type { Actor } from '#domain/principal.ts'
-import { isUniqueViolation } from '#store/db-errors.ts'
 import { transact, type Db, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
 import { findUserById, insertUser, type Prompt, type User } from '#store/user.ts'
 import type { Clock } from '#domain/clock.ts'
 import type { Config } from '#config.ts'
 import { claimEmail } from './claim-email.ts'
+import { refuseTaken } from './refuse-taken.ts'
 
 /** What making an account needs; the command line has it without a running server. */
 export interface AccountDeps {
@@ -54,8 +54,8 @@ export async function createUser(
   const email = account.email === null ? null : parseEmail(account.email)
   const passwordHash = await hashPassword(checkPassword(account.password))
   const at = clock.now()
-  try {
-    return await transact(db, async (tx) => {
+  return refuseTaken(
+    transact(db, async (tx) => {
       await account.before?.(tx)
       const kept = email === null ? null : await claim(tx, config, { account, email })
       const id = await insertUser(tx, {
@@ -82,11 +82,9 @@ export async function createUser(
       const user = (await findUserById(tx, id))!
       await account.after?.(tx, user)
       return user
-    })
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error
-    throw new RegistryError('invalid_request', 'The username already exists', { cause: error })
-  }
+    }),
+    'The username already exists',
+  )
 }
 
 async function claim(

@@ -1,7 +1,6 @@
 import { RegistryError } from '#domain/errors.ts'
 import { parseNamespaceName } from '#domain/name.ts'
 import type { UserActor } from '#domain/principal.ts'
-import { isUniqueViolation } from '#store/db-errors.ts'
 import { transact } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
 import { lockOrganization } from '#store/organization.ts'
@@ -9,6 +8,7 @@ import { renameRobots } from '#store/robot-change.ts'
 import { updateNamespace } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 import { deleteNamespace } from './delete-namespace.ts'
+import { refuseTaken } from './refuse-taken.ts'
 
 /**
  * Gives an organization and its robots another name; without a new name nothing changes. Throws `invalid_request` for
@@ -19,8 +19,8 @@ export async function renameByName(
   { name, newName, actor }: { name: string; newName: string | undefined; actor: UserActor },
 ): Promise<{ name: string; email: string | null }> {
   if (newName !== undefined) parseNamespaceName(newName)
-  try {
-    return await transact(db, async (tx) => {
+  return refuseTaken(
+    transact(db, async (tx) => {
       const found = await lockOrganization(tx, name)
       if (!found) throw new RegistryError('invalid_request', `no organization ${name}`)
       if (newName === undefined || newName === name) return found
@@ -34,11 +34,9 @@ export async function renameByName(
       await updateNamespace(tx, found.id, { name: newName })
       await renameRobots(tx, found.id)
       return { ...found, name: newName }
-    })
-  } catch (cause) {
-    if (!isUniqueViolation(cause)) throw cause
-    throw new RegistryError('invalid_request', `The name ${newName} is already taken`, { cause })
-  }
+    }),
+    `The name ${newName} is already taken`,
+  )
 }
 
 /**
