@@ -5,7 +5,7 @@ import { addAppToken, revokeAppToken } from '#services/change-app-token.ts'
 import { findOwnAppToken, listAppTokens, type AppToken } from '#store/app-token.ts'
 import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
-import { readPageToken, writePageToken } from './page-token.ts'
+import { cutPage, readPageToken } from './page-token.ts'
 
 const pageSize = 1_000
 /** Life that "near its end" is measured by where APP_SPECIFIC_TOKEN_EXPIRATION is not set: 4 weeks. */
@@ -52,12 +52,11 @@ async function listPage(
     afterId: readPageToken(query.next_page),
     limit: pageSize + 1,
   })
-  const page = found.slice(0, pageSize)
-  const last = found.length > pageSize ? page.at(-1) : undefined
+  const { page, next } = cutPage(found, pageSize)
   return {
     tokens: page.map(viewToken),
     only_expiring: query.expiring ?? null,
-    ...(last ? { next_page: writePageToken(last.id) } : {}),
+    ...next,
   }
 }
 

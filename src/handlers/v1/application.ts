@@ -15,7 +15,7 @@ import { findApplication, findOwnedApplication } from '#store/application.ts'
 import { listApplicationTokens, type ApplicationToken } from '#store/application-token.ts'
 import type { Handlers } from '#operation.ts'
 import { viewOwner } from './application-view.ts'
-import { readPageToken, writePageToken } from './page-token.ts'
+import { cutPage, readPageToken } from './page-token.ts'
 
 const pageSize = 50
 
@@ -83,9 +83,7 @@ export const application: Handlers<
     const afterId = readPageToken(query.next_page)
     const wanted = { applicationId: found.id, at: clock.now(), afterId, limit: pageSize + 1 }
     const tokens = await listApplicationTokens(db, wanted)
-    const page = tokens.slice(0, pageSize)
-    const last = tokens.length > pageSize ? page.at(-1) : undefined
-    const next = last && { next_page: writePageToken(last.id) }
+    const { page, next } = cutPage(tokens, pageSize)
     return { status: 200, body: { tokens: page.map(viewToken), ...next } }
   },
   async createOrganizationApplicationToken({ target, params, body, actor }, deps) {

@@ -14,3 +14,16 @@ export function readPageToken(token: string | undefined): number {
     return 0
   }
 }
+
+/**
+ * The page of `size` rows out of what was read with one row more, which tells whether there is another page. `next` is
+ * the field of the answer that leads there.
+ */
+export function cutPage<T extends { id: number }>(
+  rows: readonly T[],
+  size: number,
+): { page: T[]; next: { next_page?: string } } {
+  const page = rows.slice(0, size)
+  const last = rows.length > size ? page.at(-1) : undefined
+  return { page, next: last ? { next_page: writePageToken(last.id) } : {} }
+}

@@ -7,7 +7,7 @@ import { listRepositories } from '#store/repository.ts'
 import { isStarred } from '#store/star.ts'
 import type { Handlers } from '#operation.ts'
 import { dailyCounts, viewRepository, viewSummary, viewTags } from './repository-view.ts'
-import { readPageToken, writePageToken } from './page-token.ts'
+import { cutPage, readPageToken } from './page-token.ts'
 
 const pageSize = 100
 /** Live tags that `getRepo` includes at most. */
@@ -52,13 +52,12 @@ export const repository: Handlers<
             limit: pageSize + 1,
           })
         : []
-    const page = found.slice(0, pageSize)
-    const last = found.length > pageSize ? page.at(-1) : undefined
+    const { page, next } = cutPage(found, pageSize)
     return {
       status: 200,
       body: {
         repositories: page.map((row) => viewSummary(row, { actor, query })),
-        ...(last ? { next_page: writePageToken(last.id) } : {}),
+        ...next,
       },
     }
   },

@@ -4,7 +4,7 @@ import { visibilityOf } from '#services/visibility.ts'
 import { listRepositories } from '#store/repository.ts'
 import { deleteStar } from '#store/star.ts'
 import type { Handlers } from '#operation.ts'
-import { readPageToken, writePageToken } from './page-token.ts'
+import { cutPage, readPageToken } from './page-token.ts'
 
 const pageSize = 100
 
@@ -18,8 +18,7 @@ export const star: Handlers<'listStarredRepos' | 'createStar' | 'deleteStar'> = 
       afterId: readPageToken(query.next_page),
       limit: pageSize + 1,
     })
-    const page = found.slice(0, pageSize)
-    const last = found.length > pageSize ? page.at(-1) : undefined
+    const { page, next } = cutPage(found, pageSize)
     const repositories = page.map(({ namespace, name, description, is_public }) => ({
       namespace,
       name,
@@ -28,7 +27,7 @@ export const star: Handlers<'listStarredRepos' | 'createStar' | 'deleteStar'> = 
     }))
     return {
       status: 200,
-      body: { repositories, ...(last ? { next_page: writePageToken(last.id) } : {}) },
+      body: { repositories, ...next },
     }
   },
   async createStar({ target, actor }, deps) {

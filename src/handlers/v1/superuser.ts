@@ -11,11 +11,11 @@ import { listOrganizations } from '#store/organization.ts'
 import { findUserByName, listUsers } from '#store/user.ts'
 import { superuserConfig } from '#config.ts'
 import type { Handlers } from '#operation.ts'
-import { readPageToken, writePageToken } from './page-token.ts'
+import { cutPage, readPageToken } from './page-token.ts'
 import { viewInstallOrganization, viewInstallUser } from './superuser-view.ts'
 
 /** Size of a page that nobody has asked a size for. */
-const maxPage = 10_000
+const usualSize = 10_000
 
 /** What superusers do with everybody's accounts and organizations. */
 export const superuser: Handlers<
@@ -32,8 +32,10 @@ export const superuser: Handlers<
   | 'getSuperUserConfig'
 > = {
   async listAllUsers({ query }, { db, config }) {
-    const asked = { withDisabled: query.disabled ?? true, ...pageOf(query) }
-    const { page, next } = cut(await listUsers(db, asked), asked.limit)
+    const size = query.limit ?? usualSize
+    const asked = { afterId: readPageToken(query.next_page), limit: size + 1 }
+    const users = await listUsers(db, { withDisabled: query.disabled ?? true, ...asked })
+    const { page, next } = cutPage(users, size)
     return {
       status: 200,
       body: { users: page.map((user) => viewInstallUser(user, config)), ...next },
@@ -63,8 +65,9 @@ export const superuser: Handlers<
     return { status: 200, body: { email: await sendInstallRecovery(deps, params) } }
   },
   async listAllOrganizations({ query }, { db }) {
-    const asked = pageOf(query)
-    const { page, next } = cut(await listOrganizations(db, asked), asked.limit)
+    const size = query.limit ?? usualSize
+    const asked = { afterId: readPageToken(query.next_page), limit: size + 1 }
+    const { page, next } = cutPage(await listOrganizations(db, asked), size)
     return { status: 200, body: { organizations: page.map(viewInstallOrganization), ...next } }
   },
   async changeOrganization({ params, body, actor }, deps) {
@@ -82,15 +85,4 @@ export const superuser: Handlers<
   getSuperUserConfig(_, { config }) {
     return { status: 200, body: { ...superuserConfig(config), warning: {}, env: {} } }
   },
-}
-
-/** One row more than the page tells whether there is another page. */
-function pageOf(query: { limit?: number; next_page?: string }) {
-  return { afterId: readPageToken(query.next_page), limit: (query.limit ?? maxPage) + 1 }
-}
-
-function cut<T extends { id: number }>(rows: T[], limit: number) {
-  const page = rows.slice(0, limit - 1)
-  const last = rows.length === limit ? page.at(-1) : undefined
-  return { page, next: last ? { next_page: writePageToken(last.id) } : {} }
 }
