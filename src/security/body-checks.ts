@@ -8,6 +8,7 @@ import { findTarget } from '#store/access.ts'
 import type { Entry } from './gate.ts'
 import { enterNamespace } from './namespace-gate.ts'
 import { refuse } from './refusal.ts'
+import { targetOf } from './repository-gate.ts'
 import { demandFormCsrf, enterAdministered, enterClient, enterConsent } from './application-gate.ts'
 import type { CredentialSource, SecurityDeps } from './scheme.ts'
 import { proveOwnKey } from './service-key-gate.ts'
@@ -58,14 +59,7 @@ async function findReadable(
     includesRole(role, 'read') || found?.repository?.isPublic || readsEverything(principal)
   if (!found?.repository || !found.namespace.isEnabled || !isReadable)
     throw new RegistryError('not_found', `no repository ${name.fullName}`)
-  return {
-    kind: 'repository',
-    ...found.repository,
-    fullName: name.fullName,
-    namespace: found.namespace,
-    tagExpirationSeconds: found.namespace.tagExpirationSeconds,
-    role,
-  }
+  return { ...targetOf(found.namespace, found.repository), fullName: name.fullName, role }
 }
 
 /** Nobody gives a token a right that they could not use on the organization themselves. */

@@ -37,14 +37,16 @@ export async function enterRepository(
   if (!includesRole(role, wanted) && !readsPublic && !seesAll(entry)) throw refuse(entry)
   demandNormalState(entry, found.repository.state)
   demandUnrestricted(entry, found)
-  return {
-    kind: 'repository',
-    ...found.repository,
-    fullName: name.fullName,
-    namespace: found.namespace,
-    tagExpirationSeconds: found.namespace.tagExpirationSeconds,
-    role,
-  }
+  return { ...targetOf(found.namespace, found.repository), fullName: name.fullName, role }
+}
+
+/** The target of a repository that was found; how it is named and what the caller may do there are for the caller to add. */
+export function targetOf(
+  namespace: FoundTarget['namespace'],
+  repository: NonNullable<FoundTarget['repository']>,
+): Omit<RepositoryTarget, 'fullName' | 'role'> {
+  const { tagExpirationSeconds } = namespace
+  return { kind: 'repository', ...repository, namespace, tagExpirationSeconds }
 }
 
 function wantedRole({ operation }: Entry): RepositoryRole {
