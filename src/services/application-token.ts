@@ -2,16 +2,17 @@ import { makeOAuthToken } from '#credentials/oauth-tokens.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { KnownActor, OAuthScope } from '#domain/principal.ts'
 import type { NamespaceTarget } from '#domain/target.ts'
-import { lockApplication } from '#store/application.ts'
 import {
   countApplicationTokens,
   deleteApplicationToken,
   insertApplicationToken,
   type ApplicationToken,
+  type NewToken,
 } from '#store/application-token.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
 import type { Deps } from '#deps.ts'
+import { holdApplication } from './hold-application.ts'
 
 /** Quay's longest life of a token, and the one that it has when nobody says: about ten years. */
 export const maxTokenSeconds = 315_576_000
@@ -24,15 +25,8 @@ export interface MadeToken {
 }
 
 /** A token to make for an application that the transaction has locked. */
-export interface WantedToken {
-  applicationId: number
-  userId: number
-  scopes: readonly OAuthScope[]
+export interface WantedToken extends Omit<NewToken, 'namePart' | 'secretHash' | 'expiresAt'> {
   lifeSeconds: number
-  name?: string
-  createdById?: number
-  codeHash?: string
-  at: Date
 }
 
 /**
@@ -52,18 +46,7 @@ export async function giveToken(
     )
   const { token, namePart, secretHash } = makeOAuthToken()
   const expiresAt = new Date(wanted.at.getTime() + wanted.lifeSeconds * 1000)
-  const uuid = await insertApplicationToken(tx, {
-    applicationId: wanted.applicationId,
-    userId: wanted.userId,
-    namePart,
-    secretHash,
-    scopes: wanted.scopes,
-    name: wanted.name ?? null,
-    createdById: wanted.createdById ?? null,
-    codeHash: wanted.codeHash ?? null,
-    at: wanted.at,
-    expiresAt,
-  })
+  const uuid = await insertApplicationToken(tx, { ...wanted, namePart, secretHash, expiresAt })
   return { uuid, token, expiresAt }
 }
 
@@ -86,8 +69,7 @@ export async function mintToken(
   const at = deps.clock.now()
   const lifeSeconds = Math.min(wanted.expiration ?? maxTokenSeconds, maxTokenSeconds)
   return transact(deps.db, async (tx) => {
-    const application = await lockApplication(tx, { namespaceId: namespace.id, clientId })
-    if (!application) throw new RegistryError('not_found', `no application ${clientId}`)
+    const application = await holdApplication(tx, { namespaceId: namespace.id, clientId })
     const made = await giveToken(tx, deps, {
       applicationId: application.id,
       userId: actor.id,
@@ -142,8 +124,7 @@ export async function revokeToken(
 ): Promise<void> {
   const { namespace, clientId, uuid, actor } = wanted
   await transact(db, async (tx) => {
-    const application = await lockApplication(tx, { namespaceId: namespace.id, clientId })
-    if (!application) throw new RegistryError('not_found', `no application ${clientId}`)
+    const application = await holdApplication(tx, { namespaceId: namespace.id, clientId })
     if (!(await deleteApplicationToken(tx, { applicationId: application.id, uuid })))
       throw new RegistryError('not_found', `no token ${uuid}`)
     await writeLog(tx, {

@@ -9,7 +9,6 @@ import {
   findApplication,
   insertOwnedApplication,
   listApplications,
-  lockApplication,
   updateApplication,
   updateClientSecret,
   type Application,
@@ -19,6 +18,7 @@ import { transact, type Tx } from '#store/db.ts'
 import { writeLog, type LogKind } from '#store/log.ts'
 import { holdNamespace } from '#store/namespace.ts'
 import type { Deps } from '#deps.ts'
+import { holdApplication, missingApplication } from './hold-application.ts'
 
 const clientIdLength = 20
 const clientSecretLength = 40
@@ -68,7 +68,7 @@ export async function showApplication(
   { namespace, clientId }: Omit<ApplicationChange, 'actor'>,
 ): Promise<ApplicationView> {
   const found = await findApplication(db, { namespaceId: namespace.id, clientId })
-  return show(sealer, found ?? missing(clientId), namespace)
+  return show(sealer, found ?? missingApplication(clientId), namespace)
 }
 
 /** Makes an application, with the audit row `create_application`. Throws `invalid_request` for a field that breaks a rule. */
@@ -104,8 +104,8 @@ export async function changeApplication(
   const fields = checkFields(sent)
   const at = clock.now()
   return transact(db, async (tx) => {
-    const found = await lockApplication(tx, { namespaceId: namespace.id, clientId })
-    await updateApplication(tx, (found ?? missing(clientId)).id, fields)
+    const { id } = await holdApplication(tx, { namespaceId: namespace.id, clientId })
+    await updateApplication(tx, id, fields)
     await log(tx, { kind: 'update_application', namespace, actor, at, clientId, fields, sent })
     const changed = await findApplication(tx, { namespaceId: namespace.id, clientId })
     return show(sealer, changed!, namespace)
@@ -119,8 +119,7 @@ export async function removeApplication(
 ): Promise<void> {
   const at = clock.now()
   await transact(db, async (tx) => {
-    const found = await lockApplication(tx, { namespaceId: namespace.id, clientId })
-    const fields = found ?? missing(clientId)
+    const fields = await holdApplication(tx, { namespaceId: namespace.id, clientId })
     await deleteApplication(tx, fields.id)
     await log(tx, { kind: 'delete_application', namespace, actor, at, clientId, fields })
   })
@@ -133,18 +132,13 @@ export async function resetClientSecret(
 ): Promise<ApplicationView> {
   const at = clock.now()
   return transact(db, async (tx) => {
-    const found = await lockApplication(tx, { namespaceId: namespace.id, clientId })
-    const application = found ?? missing(clientId)
+    const application = await holdApplication(tx, { namespaceId: namespace.id, clientId })
     const sealed = sealer.seal(randomToken(clientSecretLength))
     await updateClientSecret(tx, application.id, sealed)
     const kind = 'reset_application_client_secret'
     await log(tx, { kind, namespace, actor, at, clientId, fields: application })
     return show(sealer, { ...application, sealed_client_secret: sealed }, namespace)
   })
-}
-
-function missing(clientId: string): never {
-  throw new RegistryError('not_found', `no application ${clientId}`)
 }
 
 function checkFields(sent: SentFields): ApplicationFields {

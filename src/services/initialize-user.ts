@@ -1,15 +1,12 @@
-import { makeOAuthToken } from '#credentials/oauth-tokens.ts'
 import { isLoopback } from '#config-kinds.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { oauthScopes, type Actor } from '#domain/principal.ts'
-import { insertApplication, insertOAuthToken } from '#store/oauth.ts'
+import { insertApplication } from '#store/oauth.ts'
 import { anyUserExists, lockFirstUser, type User } from '#store/user.ts'
 import type { Tx } from '#store/db.ts'
 import type { Deps } from '#deps.ts'
+import { giveToken, maxTokenSeconds } from './application-token.ts'
 import { createUser } from './create-user.ts'
-
-/** Quay's tokens of this kind live about ten years. */
-const tokenLifeMs = 315_576_000_000
 
 /**
  * Makes the first user, who is a superuser, and on demand a token with every scope. Throws
@@ -41,7 +38,7 @@ export async function initializeUser(
         )
     },
     async after(tx, made) {
-      if (account.accessToken) accessToken = await mintToken(tx, made, deps.clock.now())
+      if (account.accessToken) accessToken = await mintToken(deps, tx, made)
     },
   })
   return { user, accessToken }
@@ -62,22 +59,20 @@ function demandOwnHost({ config }: Deps, host: string): void {
 }
 
 /** An application `automation` in the user's own namespace, and a token of it with every scope. */
-async function mintToken(tx: Tx, user: User, at: Date): Promise<string> {
-  const { token, namePart, secretHash } = makeOAuthToken()
+async function mintToken(deps: Deps, tx: Tx, user: User): Promise<string> {
+  const at = deps.clock.now()
   const applicationId = await insertApplication(tx, {
     namespaceId: user.id,
     clientId: user.username,
     name: 'automation',
     at,
   })
-  await insertOAuthToken(tx, {
+  const { token } = await giveToken(tx, deps, {
     applicationId,
     userId: user.id,
-    namePart,
-    secretHash,
-    scopes: oauthScopes.join(' '),
+    scopes: oauthScopes,
+    lifeSeconds: maxTokenSeconds,
     at,
-    expiresAt: new Date(at.getTime() + tokenLifeMs),
   })
   return token
 }

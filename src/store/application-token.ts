@@ -57,11 +57,11 @@ export interface NewToken {
   namePart: string
   secretHash: string
   scopes: readonly string[]
-  /** Null for tokens of the OAuth flow. */
-  name: string | null
-  createdById: number | null
+  /** None for tokens of the OAuth flow. */
+  name?: string
+  createdById?: number
   /** Hash of the code that it was given for. */
-  codeHash: string | null
+  codeHash?: string
   at: Date
   expiresAt: Date
 }
@@ -76,9 +76,9 @@ export async function insertApplicationToken(tx: Tx, token: NewToken): Promise<s
       name_part: token.namePart,
       secret_hash: token.secretHash,
       scopes: token.scopes.join(' '),
-      name: token.name,
-      created_by_id: token.createdById,
-      code_hash: token.codeHash,
+      name: token.name ?? null,
+      created_by_id: token.createdById ?? null,
+      code_hash: token.codeHash ?? null,
       created_at: token.at,
       expires_at: token.expiresAt,
     })

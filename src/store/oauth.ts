@@ -58,30 +58,3 @@ export async function insertApplication(
     .executeTakeFirstOrThrow()
   return id
 }
-
-/** Keeps a token: its name part and the hash of the rest. `scopes` is space separated. */
-export async function insertOAuthToken(
-  tx: Tx,
-  token: {
-    applicationId: number
-    userId: number
-    namePart: string
-    secretHash: string
-    scopes: string
-    at: Date
-    expiresAt: Date
-  },
-): Promise<void> {
-  await tx
-    .insertInto('oauth_token')
-    .values({
-      application_id: token.applicationId,
-      user_id: token.userId,
-      name_part: token.namePart,
-      secret_hash: token.secretHash,
-      scopes: token.scopes,
-      created_at: token.at,
-      expires_at: token.expiresAt,
-    })
-    .execute()
-}

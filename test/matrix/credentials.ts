@@ -4,7 +4,8 @@ import { makeOAuthToken } from '#credentials/oauth-tokens.ts'
 import { signRegistryToken, type TokenSubject } from '#credentials/registry-tokens.ts'
 import type { TokenAction } from '#domain/permission.ts'
 import type { AccessEntry } from '#domain/principal.ts'
-import { insertApplication, insertOAuthToken } from '#store/oauth.ts'
+import { insertApplicationToken } from '#store/application-token.ts'
+import { insertApplication } from '#store/oauth.ts'
 import type { Tx } from '#store/db.ts'
 import type { User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
@@ -40,12 +41,12 @@ export async function makeOAuthTokens(
   for (const person of ['owner', 'orgadmin', 'auditor', 'super', 'restricted', 'disabled'])
     for (const scope of [...oauthScopes, 'all']) {
       const { token, namePart, secretHash } = makeOAuthToken()
-      await insertOAuthToken(tx, {
+      await insertApplicationToken(tx, {
         applicationId,
         userId: users.get(person)!.id,
         namePart,
         secretHash,
-        scopes: scope === 'all' ? oauthScopes.join(' ') : scope,
+        scopes: scope === 'all' ? oauthScopes : [scope],
         at,
         expiresAt: new Date(at.getTime() + 3_600_000),
       })

@@ -4,7 +4,8 @@ import type { OAuthScope } from '#domain/principal.ts'
 import type { RepositoryRole } from '#domain/target.ts'
 import { findTarget } from '#store/access.ts'
 import { transact } from '#store/db.ts'
-import { insertApplication, insertOAuthToken } from '#store/oauth.ts'
+import { insertApplicationToken } from '#store/application-token.ts'
+import { insertApplication } from '#store/oauth.ts'
 import { insertOrganization } from '#store/organization.ts'
 import { grantRole } from '#store/repository.ts'
 import { findAccountByName } from '#store/account.ts'
@@ -47,12 +48,12 @@ export async function mintToken(
       name: 'ci',
       at,
     })
-    await insertOAuthToken(tx, {
+    await insertApplicationToken(tx, {
       applicationId,
       userId,
       namePart,
       secretHash,
-      scopes: scopes.join(' '),
+      scopes,
       at,
       expiresAt: new Date(at.getTime() + lifeSeconds * 1000),
     })
