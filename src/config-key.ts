@@ -20,6 +20,9 @@ export interface ConfigKey<T> {
 /** What has been written, static defaults filled in; it may hold keys of Quay's that are not built. */
 export type Written = Readonly<Record<string, unknown>>
 
+/** A key that `GET /config` tells to everybody. */
+export const told = { clientVisible: true } as const
+
 type Extra = Pick<ConfigKey<unknown>, 'secret' | 'clientVisible'>
 
 /** A key that always has a value. */

@@ -1,4 +1,4 @@
-import { key } from './config-key.ts'
+import { key, told } from './config-key.ts'
 import { boolean, host, list, text } from './config-kinds.ts'
 
 /** Keys of robots. */
@@ -7,7 +7,7 @@ export const robots = {
     boolean,
     false,
     'Robots cannot be made, and cannot log in unless ROBOTS_WHITELIST names them',
-    { clientVisible: true },
+    told,
   ),
   ROBOTS_WHITELIST: key(
     list(text('a robot such as acme+deploy', { pattern: '^[^+\\s]+\\+[^+\\s]+$', maxLength: 511 })),

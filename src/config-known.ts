@@ -1,4 +1,4 @@
-/** Every key of Quay's that is worth telling from a typing mistake; those that `config-keys.ts` lacks are not built yet. */
+/** Every key of Quay's that is worth telling from a typing mistake; those that `config-keys*.ts` lack are not built yet. */
 export const knownKeys: ReadonlySet<string> = new Set([
   'ACCOUNT_RECOVERY_MODE',
   'ACTION_LOG_ARCHIVE_LOCATION',

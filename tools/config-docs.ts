@@ -4,7 +4,7 @@ import { configSections, type ConfigKey } from '#config-keys.ts'
 
 const introduction = `# Configuration
 
-Written by \`node tools/config-docs.ts\` from \`src/config-keys.ts\`; edit that file.
+Written by \`node tools/config-docs.ts\` from \`src/config-keys*.ts\`; edit those files.
 
 Without any configuration the registry runs: its own PostgreSQL and its files in \`./data\`, on
 http://localhost:8080, reachable from this machine only. Settings come from three places, the later over the earlier:
