@@ -45,6 +45,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recovery": {
         parameters: {
             query?: never;
@@ -106,71 +126,6 @@ export interface paths {
         get: operations["confirmRecovery"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/authrepoemail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow the link of a mail that asks for consent to notifications
-         * @description For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
-         */
-        get: operations["confirmRepoEmail"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/repository/{repository}/authorizedemail/{email}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show whether notifications of a repository may be sent to an address
-         * @description Not before whoever reads the mails of the address has agreed.
-         */
-        get: operations["checkRepoEmailAuthorized"];
-        put?: never;
-        /**
-         * Ask an address whether notifications of a repository may be sent to it
-         * @description Sends a mail with a link (`confirmRepoEmail`), unless the address has agreed already. A new mail ends the link of the
-         *     one before. An address gets at most five such mails within an hour; beyond that none is sent, and the answer is the same.
-         */
-        post: operations["sendAuthorizeRepoEmail"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/signout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign out
-         * @description Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
-         */
-        post: operations["logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -326,7 +281,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organization/{orgname}/team/{teamname}": {
+    "/api/v1/user/starred": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the repositories that you have starred
+         * @description Those that you may read, in the order in which they were made, 100 a page.
+         */
+        get: operations["listStarredRepos"];
+        put?: never;
+        /**
+         * Star a repository
+         * @description One that you may read; any other is not found. Starring it again changes nothing.
+         */
+        post: operations["createStar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/starred/{repository}": {
         parameters: {
             query?: never;
             header?: never;
@@ -334,25 +313,19 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Create or change a team
-         * @description Makes the team when the organization has none of this name, otherwise gives it the role and description that are sent.
-         *     You cannot take the role `admin` from the only team that makes you an administrator, and an organization always keeps an administrator.
-         */
-        put: operations["updateOrganizationTeam"];
+        put?: never;
         post?: never;
         /**
-         * Delete a team
-         * @description What the team was given goes with it: its roles on repositories, default permissions and invitations. You cannot delete
-         *     the only team that makes you an administrator, and an organization always keeps an administrator. An unknown team is a bad request.
+         * Take your star from a repository
+         * @description Answers the same whether it was starred, or there, or not.
          */
-        delete: operations["deleteOrganizationTeam"];
+        delete: operations["deleteStar"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organization/{orgname}/team/{teamname}/members": {
+    "/api/v1/user/apptoken": {
         parameters: {
             query?: never;
             header?: never;
@@ -360,10 +333,59 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the members of a team
-         * @description Users and robot accounts. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+         * List your app tokens
+         * @description Your own only, without their codes, 1,000 a page.
          */
-        get: operations["getOrganizationTeamMembers"];
+        get: operations["listAppTokens"];
+        put?: never;
+        /**
+         * Create an app token
+         * @description A password for one program, which can be taken back alone: `docker login` with the name `$app` and the code. It may do
+         *     what you may do. It ends after `APP_SPECIFIC_TOKEN_EXPIRATION`, or never where that is not set.
+         */
+        post: operations["createAppToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/apptoken/{token_uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an app token with its code
+         * @description One of your own; others' are not found.
+         */
+        get: operations["getAppToken"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an app token
+         * @description It stops working at once. One of your own; others' are not found.
+         */
+        delete: operations["revokeAppToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/authorizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the applications that may act as you
+         * @description One entry a live token, oldest first, up to 1,000.
+         */
+        get: operations["listUserAuthorizations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -372,58 +394,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organization/{orgname}/team/{teamname}/members/{membername}": {
+    "/api/v1/user/authorizations/{access_token_uuid}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
         /**
-         * Add somebody to a team, or invite them
-         * @description Robot accounts of the organization and users who are in one of its teams are added at once. Somebody else is invited
-         *     when the registry sends mail and `FEATURE_REQUIRE_TEAM_INVITE` is on: by e-mail and by a notification (`org_team_invite`).
-         *     An invitation that is repeated replaces the one before.
+         * Show an application that may act as you
+         * @description By the uuid of its token.
          */
-        put: operations["updateOrganizationTeamMember"];
+        get: operations["getUserAuthorization"];
+        put?: never;
         post?: never;
         /**
-         * Remove somebody from a team
-         * @description Takes back the invitation if there is one, otherwise the membership; what it gave ends with the next request. You
-         *     cannot leave the only team that makes you an administrator, and an organization always keeps an administrator.
+         * Take back what an application may do as you
+         * @description Its token stops working with the next request.
          */
-        delete: operations["deleteOrganizationTeamMember"];
+        delete: operations["deleteUserAuthorization"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organization/{orgname}/team/{teamname}/invite/{email}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Invite an e-mail address to a team
-         * @description Sends a code to the address. Whoever is signed in with this address as their confirmed one can accept with it. An invitation that is repeated replaces the one before.
-         */
-        put: operations["inviteTeamMemberEmail"];
-        post?: never;
-        /**
-         * Take back an invitation that went to an e-mail address
-         * @description The code that was sent works no more.
-         */
-        delete: operations["deleteTeamMemberEmailInvite"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/team/{teamname}/permissions": {
+    "/api/v1/user/assignedauthorization": {
         parameters: {
             query?: never;
             header?: never;
@@ -431,10 +426,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what a team may do on repositories
-         * @description Roles that the team was given, by name of the repository. What its members may do as administrators of the organization is not among them.
+         * List the tokens that you were asked to make
+         * @description Administrators of an organization can ask you to make a token of one of their applications. Open `/oauth/authorize`
+         *     with the values of an entry and its `uuid` as `assignment_uuid` to consent. Oldest first, up to 1,000. Reading the list
+         *     removes the notifications about them.
          */
-        get: operations["getOrganizationTeamPermissions"];
+        get: operations["listAssignedAuthorizations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -443,7 +440,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/teaminvite/{code}": {
+    "/api/v1/user/assignedauthorization/{assigned_authorization_uuid}": {
         parameters: {
             query?: never;
             header?: never;
@@ -451,18 +448,13 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Accept an invitation
-         * @description With it you accept every invitation of yours in the same organization. An invitation by name is yours when it names
-         *     you; one by e-mail, when its address is your confirmed one. An unknown code, or one that is not yours, is a bad request.
-         */
-        put: operations["acceptOrganizationTeamInvite"];
+        put?: never;
         post?: never;
         /**
-         * Decline an invitation
-         * @description This one only. An unknown code, or one that is not yours, is a bad request.
+         * Decline to make a token
+         * @description Removes the entry; nothing else happens.
          */
-        delete: operations["declineOrganizationTeamInvite"];
+        delete: operations["deleteAssignedAuthorization"];
         options?: never;
         head?: never;
         patch?: never;
@@ -478,7 +470,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an organization
+         * Create an organization
          * @description You become its first administrator, in a team named `owners`. Users, organizations and robot accounts share one set
          *     of names. The registry may let only superusers do this (`FEATURE_SUPERUSERS_ORG_CREATION_ONLY`).
          */
@@ -581,9 +573,748 @@ export interface paths {
         /**
          * Remove somebody from an organization
          * @description Takes a user out of every team, and takes back every role that the user was given on repositories of the
-         *     organization. The last administrator stays. Nothing happens to who is no member.
+         *     organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found.
          */
         delete: operations["removeOrganizationMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create or change a team
+         * @description Makes the team when the organization has none of this name, otherwise gives it the role and description that are sent.
+         *     You cannot take the role `admin` from the only team that makes you an administrator, and an organization always keeps an administrator.
+         */
+        put: operations["updateOrganizationTeam"];
+        post?: never;
+        /**
+         * Delete a team
+         * @description What the team was given goes with it: its roles on repositories, default permissions and invitations. You cannot delete
+         *     the only team that makes you an administrator, and an organization always keeps an administrator. An unknown team is a bad request.
+         */
+        delete: operations["deleteOrganizationTeam"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of a team
+         * @description Users and robot accounts, by name, 10,000 at most. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+         */
+        get: operations["getOrganizationTeamMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}/members/{membername}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add somebody to a team, or invite them
+         * @description Robot accounts of the organization and users who are in one of its teams are added at once. Somebody else is invited
+         *     when the registry sends mail and `FEATURE_REQUIRE_TEAM_INVITE` is on: by e-mail and by a notification (`org_team_invite`).
+         *     An invitation that is repeated replaces the one before.
+         */
+        put: operations["updateOrganizationTeamMember"];
+        post?: never;
+        /**
+         * Remove somebody from a team
+         * @description Takes back the invitation if there is one, otherwise the membership; what it gave ends with the next request. You
+         *     cannot leave the only team that makes you an administrator, and an organization always keeps an administrator.
+         */
+        delete: operations["deleteOrganizationTeamMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}/invite/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Invite an e-mail address to a team
+         * @description Sends a code to the address. Whoever is signed in with this address as their confirmed one can accept with it. An invitation that is repeated replaces the one before.
+         */
+        put: operations["inviteTeamMemberEmail"];
+        post?: never;
+        /**
+         * Take back an invitation that went to an e-mail address
+         * @description The code that was sent works no more.
+         */
+        delete: operations["deleteTeamMemberEmailInvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/team/{teamname}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a team may do on repositories
+         * @description Roles that the team was given, by name of the repository, 10,000 at most. What its members may do as administrators of the organization is not among them.
+         */
+        get: operations["getOrganizationTeamPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teaminvite/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Accept an invitation
+         * @description With it you accept every invitation of yours in the same organization. An invitation by name is yours when it names
+         *     you; one by e-mail, when its address is your confirmed one. An unknown code, or one that is not yours, is a bad request.
+         */
+        put: operations["acceptOrganizationTeamInvite"];
+        post?: never;
+        /**
+         * Decline an invitation
+         * @description This one only. An unknown code, or one that is not yours, is a bad request.
+         */
+        delete: operations["declineOrganizationTeamInvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your robots
+         * @description By name, with their tokens, 10,000 at most.
+         */
+        get: operations["getUserRobots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots/{robot_shortname}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one of your robots
+         * @description An unknown robot answers 400, as with Quay.
+         */
+        get: operations["getUserRobot"];
+        /**
+         * Create a robot of your own
+         * @description A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
+         */
+        put: operations["createUserRobot"];
+        post?: never;
+        /**
+         * Delete one of your robots
+         * @description Its roles, its place in teams and its tokens are gone with it at once. An unknown robot answers 400.
+         */
+        delete: operations["deleteUserRobot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots/{robot_shortname}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give one of your robots a new token
+         * @description The former token, and every token that was made with it, stops with the next request. An unknown robot answers 400.
+         */
+        post: operations["regenerateUserRobotToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots/{robot_shortname}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the roles of one of your robots
+         * @description By name of the repository, 10,000 at most. An unknown robot answers 400.
+         */
+        get: operations["getUserRobotPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/robots/{robot_shortname}/federation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whose tokens stand for one of your robots
+         * @description An empty list when nobody's do. An unknown robot answers 400.
+         */
+        get: operations["getUserRobotFederation"];
+        put?: never;
+        /**
+         * Let tokens of others stand for one of your robots
+         * @description Replaces the whole list. Whoever holds a token of one of the issuers for the subject gets a password of the robot for an hour, by `robotFederationToken`. Passwords that were got by entries which are no longer there stop with the next request. An unknown robot answers 400.
+         */
+        post: operations["createUserRobotFederation"];
+        /**
+         * Let no other tokens stand for one of your robots
+         * @description Passwords that were got that way stop with the next request. An unknown robot answers 400.
+         */
+        delete: operations["deleteUserRobotFederation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the robots of an organization
+         * @description By name, 10,000 at most. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
+         */
+        get: operations["getOrgRobots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots/{robot_shortname}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a robot of an organization
+         * @description An unknown robot answers 400, as with Quay. A global read-only superuser does not see the token.
+         */
+        get: operations["getOrgRobot"];
+        /**
+         * Create a robot for an organization
+         * @description A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
+         */
+        put: operations["createOrgRobot"];
+        post?: never;
+        /**
+         * Delete a robot of an organization
+         * @description Its roles, its place in teams and its tokens are gone with it at once. An unknown robot answers 400.
+         */
+        delete: operations["deleteOrgRobot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots/{robot_shortname}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a robot of an organization a new token
+         * @description The former token, and every token that was made with it, stops with the next request. An unknown robot answers 400.
+         */
+        post: operations["regenerateOrgRobotToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots/{robot_shortname}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the roles of a robot of an organization
+         * @description By name of the repository, 10,000 at most. Roles by way of a team are not among them. An unknown robot answers 400.
+         */
+        get: operations["getOrgRobotPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/robots/{robot_shortname}/federation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whose tokens stand for a robot of an organization
+         * @description An empty list when nobody's do. An unknown robot answers 400.
+         */
+        get: operations["getOrgRobotFederation"];
+        put?: never;
+        /**
+         * Let tokens of others stand for a robot of an organization
+         * @description Replaces the whole list. Whoever holds a token of one of the issuers for the subject gets a password of the robot for an hour, by `robotFederationToken`. Passwords that were got by entries which are no longer there stop with the next request. An unknown robot answers 400.
+         */
+        post: operations["createOrgRobotFederation"];
+        /**
+         * Let no other tokens stand for a robot of an organization
+         * @description Passwords that were got that way stop with the next request. An unknown robot answers 400.
+         */
+        delete: operations["deleteOrgRobotFederation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/federation/robot/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exchange a token of another issuer for a robot's password
+         * @description For pipelines that have a token of their own platform (OIDC) and shall keep no secret of the registry. HTTP Basic
+         *     with the robot's full name and that token. The token must be signed by one of the issuers that
+         *     `createOrgRobotFederation` or `createUserRobotFederation` has named for the robot, with the subject named there.
+         *     The answer is the robot's password for an hour, for `docker login` and `/v2/auth`.
+         */
+        get: operations["robotFederationToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/prototypes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the default permissions of an organization
+         * @description Roles that its new repositories give, oldest first, 10,000 at most. Repositories that are there already stay as they are.
+         */
+        get: operations["getOrganizationPrototypePermissions"];
+        put?: never;
+        /**
+         * Add a default permission to an organization
+         * @description Every repository that is made from now on, through the API or by a push, gives the role to the delegate. With
+         *     `activating_user` only those that this user makes, and then instead of the role that everybody's repositories give
+         *     the same delegate. Who makes a repository administers it anyway and gets nothing from these. There is one for each
+         *     activating user and delegate: a second one sets the role of the first.
+         */
+        post: operations["createOrganizationPrototypePermission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/prototypes/{prototypeid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the role of a default permission
+         * @description Holds for repositories that are made from now on.
+         */
+        put: operations["updateOrganizationPrototypePermission"];
+        post?: never;
+        /**
+         * Delete a default permission
+         * @description Repositories that were made under it keep the role they gave.
+         */
+        delete: operations["deleteOrganizationPrototypePermission"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/app/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what an application is
+         * @description For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+         */
+        get: operations["getApplicationInformation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the applications of an organization
+         * @description Oldest first, 1,000 at most. Client secrets are shown to administrators of the organization alone.
+         */
+        get: operations["getOrganizationApplications"];
+        put?: never;
+        /**
+         * Create an application
+         * @description Gives the client id and the client secret with which the application asks for tokens. Names need not be unique;
+         *     `__quay_bootstrap_app` is reserved.
+         */
+        post: operations["createOrganizationApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an application of an organization
+         * @description The client secret is shown to administrators of the organization alone.
+         */
+        get: operations["getOrganizationApplication"];
+        /**
+         * Change an application
+         * @description Replaces all fields; `description` and `avatar_email` become empty when they are left out. Client id, client secret and tokens stay.
+         */
+        put: operations["updateOrganizationApplication"];
+        post?: never;
+        /**
+         * Delete an application
+         * @description All its tokens stop working with the next request.
+         */
+        delete: operations["deleteOrganizationApplication"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications/{client_id}/resetclientsecret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the client secret of an application
+         * @description The earlier secret stops working at once. Tokens that the application holds go on working.
+         */
+        post: operations["resetOrganizationApplicationClientSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications/{client_id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tokens of an application
+         * @description Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+         */
+        get: operations["listOrganizationApplicationTokens"];
+        put?: never;
+        /**
+         * Create a token of an application
+         * @description A token that acts as you, within its scopes. You can only give scopes that you can use on this organization
+         *     yourself; called with an OAuth token, only scopes that the token covers. The token is shown once.
+         */
+        post: operations["createOrganizationApplicationToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization/{orgname}/applications/{client_id}/tokens/{token_uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token of an application
+         * @description It stops working with the next request, and so does what was made from it.
+         */
+        delete: operations["deleteOrganizationApplicationToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask a person to let an application act for them
+         * @description The authorization endpoint of OAuth 2 (RFC 6749). Shows the page on which a signed-in person consents; a browser of
+         *     nobody is sent to `/signin` first. Only administrators of the application's organization may consent, and those whom
+         *     they have assigned the token (`assignment_uuid`). When live tokens of the application cover the scopes already, a code
+         *     is given at once. An application or address that is not registered is answered here; everything else that is wrong is
+         *     told to the application in `error`.
+         */
+        get: operations["oauthAuthorize"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/authorizeapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consent
+         * @description What the button of the page of `oauthAuthorize` sends. Goes back to the application with a code, which works once and
+         *     for ten minutes, or with a token in the fragment of the address.
+         */
+        post: operations["oauthAuthorizeApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/denyapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse consent
+         * @description Goes back to the application with `error=authorization_denied`.
+         */
+        post: operations["oauthDenyApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/authorize/assignuser": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask somebody to make a token
+         * @description Lets a user consent who does not administer the application's organization, once and to these scopes alone, and
+         *     notifies them. For administrators of that organization.
+         */
+        post: operations["oauthAssignUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/access_token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a token for a code
+         * @description The token endpoint of OAuth 2 (RFC 6749). The application proves itself with its client secret, as Basic credentials
+         *     or in the form. Every field may also stand in the query; the form wins. A code that is presented twice takes back the
+         *     token that it gave.
+         */
+        post: operations["oauthAccessToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/localapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a token that was just made
+         * @description The registry's own redirect address, which every application may use with `response_type=token`: the page shows the
+         *     token, which stands in the fragment of the address and so never reaches a server.
+         */
+        get: operations["oauthLocalHandler"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a page to sign in on
+         * @description For browsers that need somebody signed in to go on, as with `oauthAuthorize`.
+         */
+        get: operations["showSigninPage"];
+        put?: never;
+        /**
+         * Sign in on the page
+         * @description What the form of `showSigninPage` sends. Goes on to `next`, or back to the page with the reason in `refused`.
+         */
+        post: operations["signinOnPage"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -625,7 +1356,7 @@ export interface paths {
         };
         /**
          * Show a repository
-         * @description What it is, what you may do with it, and its live tags.
+         * @description What it is, what you may do with it, and its live tags, 500 at most.
          */
         get: operations["getRepo"];
         /**
@@ -677,110 +1408,6 @@ export interface paths {
          * @description In any state but NORMAL pushes and changes of tags are refused, except by the mirror itself. Not there when the registry runs with `FEATURE_REPO_MIRROR` off.
          */
         put: operations["changeRepoState"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/repository/{repository}/tag/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the tags of a repository
-         * @description Newest first. Past lives of tags are included as long as they can be restored, unless `onlyActiveTags` is true.
-         */
-        get: operations["listRepoTags"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/repository/{repository}/tag/{tag}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Move a tag, make one, or set its expiration
-         * @description Pointing a tag at another manifest ends its present life, which stays in the history, and begins a new one.
-         */
-        put: operations["changeTag"];
-        post?: never;
-        /**
-         * Remove a tag
-         * @description The manifest stays and can be restored under this name until the tag's time in the history is over.
-         */
-        delete: operations["deleteFullTag"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/repository/{repository}/tag/{tag}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Point a tag at a manifest of its past
-         * @description Begins a new life of the tag, marked as a reversion. The manifest must still be within the time machine of the namespace.
-         */
-        post: operations["restoreTag"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/repository/{repository}/tag/{tag}/expire": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Forget a tag for good
-         * @description What is forgotten cannot be restored. Not there when the registry runs with `PERMANENTLY_DELETE_TAGS` off.
-         */
-        post: operations["removeTagFromTimemachine"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/repository/{repository}/manifest/{manifestref}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show a manifest
-         * @description The manifest byte for byte, and its layers with the commands that made them.
-         */
-        get: operations["getRepoManifest"];
-        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -904,7 +1531,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/app/{client_id}": {
+    "/authrepoemail": {
         parameters: {
             query?: never;
             header?: never;
@@ -912,10 +1539,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what an application is
-         * @description For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+         * Follow the link of a mail that asks for consent to notifications
+         * @description For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
          */
-        get: operations["getApplicationInformation"];
+        get: operations["confirmRepoEmail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -924,7 +1551,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organization/{orgname}/applications": {
+    "/api/v1/repository/{repository}/authorizedemail/{email}": {
         parameters: {
             query?: never;
             header?: never;
@@ -932,24 +1559,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the applications of an organization
-         * @description By age. Client secrets are shown to administrators of the organization alone.
+         * Show whether notifications of a repository may be sent to an address
+         * @description Not before whoever reads the mails of the address has agreed.
          */
-        get: operations["getOrganizationApplications"];
+        get: operations["checkRepoEmailAuthorized"];
         put?: never;
         /**
-         * Create an application
-         * @description Gives the client id and the client secret with which the application asks for tokens. Names need not be unique;
-         *     `__quay_bootstrap_app` is reserved.
+         * Ask an address whether notifications of a repository may be sent to it
+         * @description Sends a mail with a link (`confirmRepoEmail`), unless the address has agreed already. A new mail ends the link of the
+         *     one before. An address gets at most five such mails within an hour; beyond that none is sent, and the answer is the same.
          */
-        post: operations["createOrganizationApplication"];
+        post: operations["sendAuthorizeRepoEmail"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organization/{orgname}/applications/{client_id}": {
+    "/api/v1/repository/{repository}/tag/": {
         parameters: {
             query?: never;
             header?: never;
@@ -957,27 +1584,43 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show an application of an organization
-         * @description The client secret is shown to administrators of the organization alone.
+         * List the tags of a repository
+         * @description Newest first. Past lives of tags are included as long as they can be restored, unless `onlyActiveTags` is true.
          */
-        get: operations["getOrganizationApplication"];
-        /**
-         * Change an application
-         * @description Replaces all fields; those that are left out become empty. Client id, client secret and tokens stay.
-         */
-        put: operations["updateOrganizationApplication"];
+        get: operations["listRepoTags"];
+        put?: never;
         post?: never;
-        /**
-         * Delete an application
-         * @description All its tokens stop working with the next request.
-         */
-        delete: operations["deleteOrganizationApplication"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organization/{orgname}/applications/{client_id}/resetclientsecret": {
+    "/api/v1/repository/{repository}/tag/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a tag, make one, or set its expiration
+         * @description Pointing a tag at another manifest ends its present life, which stays in the history, and begins a new one.
+         */
+        put: operations["changeTag"];
+        post?: never;
+        /**
+         * Remove a tag
+         * @description The manifest stays and can be restored under this name until the tag's time in the history is over.
+         */
+        delete: operations["deleteFullTag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repository/{repository}/tag/{tag}/restore": {
         parameters: {
             query?: never;
             header?: never;
@@ -987,205 +1630,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace the client secret of an application
-         * @description The earlier secret stops working at once. Tokens that the application holds go on working.
+         * Point a tag at a manifest of its past
+         * @description Begins a new life of the tag, marked as a reversion. The manifest must still be within the time machine of the namespace.
          */
-        post: operations["resetOrganizationApplicationClientSecret"];
+        post: operations["restoreTag"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organization/{orgname}/applications/{client_id}/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the tokens of an application
-         * @description Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
-         */
-        get: operations["listOrganizationApplicationTokens"];
-        put?: never;
-        /**
-         * Make a token of an application
-         * @description A token that acts as you, within its scopes. You can only give scopes that you can use on this organization
-         *     yourself; called with an OAuth token, only scopes that the token covers. The token is shown once.
-         */
-        post: operations["createOrganizationApplicationToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/applications/{client_id}/tokens/{token_uuid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke a token of an application
-         * @description It stops working with the next request, and so does what was made from it.
-         */
-        delete: operations["deleteOrganizationApplicationToken"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/authorizations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the applications that may act as you
-         * @description One entry a live token, oldest first, up to 1,000.
-         */
-        get: operations["listUserAuthorizations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/authorizations/{access_token_uuid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show an application that may act as you
-         * @description By the uuid of its token.
-         */
-        get: operations["getUserAuthorization"];
-        put?: never;
-        post?: never;
-        /**
-         * Take back what an application may do as you
-         * @description Its token stops working with the next request.
-         */
-        delete: operations["deleteUserAuthorization"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/prototypes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the default permissions of an organization
-         * @description Roles that its new repositories give. Repositories that are there already stay as they are.
-         */
-        get: operations["getOrganizationPrototypePermissions"];
-        put?: never;
-        /**
-         * Add a default permission to an organization
-         * @description Every repository that is made from now on, through the API or by a push, gives the role to the delegate. With
-         *     `activating_user` only those that this user makes, and then instead of the role that everybody's repositories give
-         *     the same delegate. Who makes a repository administers it anyway and gets nothing from these. There is one for each
-         *     activating user and delegate: a second one sets the role of the first.
-         */
-        post: operations["createOrganizationPrototypePermission"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/prototypes/{prototypeid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change the role of a default permission
-         * @description Holds for repositories that are made from now on.
-         */
-        put: operations["updateOrganizationPrototypePermission"];
-        post?: never;
-        /**
-         * Remove a default permission
-         * @description Repositories that were made under it keep the role they gave.
-         */
-        delete: operations["deleteOrganizationPrototypePermission"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/robots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List your robots
-         * @description By name, with their tokens.
-         */
-        get: operations["getUserRobots"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/robots/{robot_shortname}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show one of your robots
-         * @description An unknown robot answers 400, as with Quay.
-         */
-        get: operations["getUserRobot"];
-        /**
-         * Create a robot of your own
-         * @description A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
-         */
-        put: operations["createUserRobot"];
-        post?: never;
-        /**
-         * Delete one of your robots
-         * @description Its roles, its place in teams and its tokens are gone with it at once. An unknown robot answers 400.
-         */
-        delete: operations["deleteUserRobot"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/robots/{robot_shortname}/regenerate": {
+    "/api/v1/repository/{repository}/tag/{tag}/expire": {
         parameters: {
             query?: never;
             header?: never;
@@ -1195,17 +1650,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give one of your robots a new token
-         * @description The former token, and every token that was made with it, stops with the next request. An unknown robot answers 400.
+         * Forget a tag for good
+         * @description What is forgotten cannot be restored. Not there when the registry runs with `PERMANENTLY_DELETE_TAGS` off.
          */
-        post: operations["regenerateUserRobotToken"];
+        post: operations["removeTagFromTimemachine"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/user/robots/{robot_shortname}/permissions": {
+    "/api/v1/repository/{repository}/manifest/{manifestref}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1213,312 +1668,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the roles of one of your robots
-         * @description By name of the repository. An unknown robot answers 400.
+         * Show a manifest
+         * @description The manifest byte for byte, and its layers with the commands that made them.
          */
-        get: operations["getUserRobotPermissions"];
+        get: operations["getRepoManifest"];
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/robots/{robot_shortname}/federation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show whose tokens stand for one of your robots
-         * @description An empty list when nobody's do. An unknown robot answers 400.
-         */
-        get: operations["getUserRobotFederation"];
-        put?: never;
-        /**
-         * Let tokens of others stand for one of your robots
-         * @description Replaces the whole list. Whoever holds a token of one of the issuers for the subject gets a password of the robot for an hour, by `robotFederationToken`. Passwords that were got by entries which are no longer there stop with the next request. An unknown robot answers 400.
-         */
-        post: operations["createUserRobotFederation"];
-        /**
-         * Let no other tokens stand for one of your robots
-         * @description Passwords that were got that way stop with the next request. An unknown robot answers 400.
-         */
-        delete: operations["deleteUserRobotFederation"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/robots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the robots of an organization
-         * @description By name. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
-         */
-        get: operations["getOrgRobots"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/robots/{robot_shortname}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show a robot of an organization
-         * @description An unknown robot answers 400, as with Quay. A global read-only superuser does not see the token.
-         */
-        get: operations["getOrgRobot"];
-        /**
-         * Create a robot for an organization
-         * @description A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
-         */
-        put: operations["createOrgRobot"];
-        post?: never;
-        /**
-         * Delete a robot of an organization
-         * @description Its roles, its place in teams and its tokens are gone with it at once. An unknown robot answers 400.
-         */
-        delete: operations["deleteOrgRobot"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/robots/{robot_shortname}/regenerate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Give a robot of an organization a new token
-         * @description The former token, and every token that was made with it, stops with the next request. An unknown robot answers 400.
-         */
-        post: operations["regenerateOrgRobotToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/robots/{robot_shortname}/permissions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the roles of a robot of an organization
-         * @description By name of the repository. Roles by way of a team are not among them. The right is that of an administrator of the organization, and so is the scope; Quay declares `user:admin` and tests the former. An unknown robot answers 400.
-         */
-        get: operations["getOrgRobotPermissions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/organization/{orgname}/robots/{robot_shortname}/federation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show whose tokens stand for a robot of an organization
-         * @description An empty list when nobody's do. An unknown robot answers 400.
-         */
-        get: operations["getOrgRobotFederation"];
-        put?: never;
-        /**
-         * Let tokens of others stand for a robot of an organization
-         * @description Replaces the whole list. Whoever holds a token of one of the issuers for the subject gets a password of the robot for an hour, by `robotFederationToken`. Passwords that were got by entries which are no longer there stop with the next request. An unknown robot answers 400.
-         */
-        post: operations["createOrgRobotFederation"];
-        /**
-         * Let no other tokens stand for a robot of an organization
-         * @description Passwords that were got that way stop with the next request. An unknown robot answers 400.
-         */
-        delete: operations["deleteOrgRobotFederation"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/apptoken": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List your app tokens
-         * @description Your own only, without their codes, 1,000 a page.
-         */
-        get: operations["listAppTokens"];
-        put?: never;
-        /**
-         * Make an app token
-         * @description A password for one program, which can be taken back alone: `docker login` with the name `$app` and the code. It may do
-         *     what you may do. It ends after `APP_SPECIFIC_TOKEN_EXPIRATION`, or never where that is not set.
-         */
-        post: operations["createAppToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/apptoken/{token_uuid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show an app token with its code
-         * @description One of your own; others' are not found.
-         */
-        get: operations["getAppToken"];
-        put?: never;
-        post?: never;
-        /**
-         * Revoke an app token
-         * @description It stops working at once. One of your own; others' are not found.
-         */
-        delete: operations["revokeAppToken"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/superuser/apptokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the app tokens of all users
-         * @description Without their codes, 1,000 a page. For superusers with full access and for global read-only superusers.
-         */
-        get: operations["listAllAppTokens"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/starred": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the repositories that you have starred
-         * @description Those that you may read, in the order in which they were made, 100 a page.
-         */
-        get: operations["listStarredRepos"];
-        put?: never;
-        /**
-         * Star a repository
-         * @description One that you may read; any other is not found. Starring it again changes nothing.
-         */
-        post: operations["createStar"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/starred/{repository}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Take your star from a repository
-         * @description Answers the same whether it was starred, or there, or not.
-         */
-        delete: operations["deleteStar"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/assignedauthorization": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the tokens that you were asked to make
-         * @description Administrators of an organization can ask you to make a token of one of their applications. Open `/oauth/authorize`
-         *     with the values of an entry and its `uuid` as `assignment_uuid` to consent. Oldest first, up to 1,000. Reading the list
-         *     removes the notifications about them.
-         */
-        get: operations["listAssignedAuthorizations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/user/assignedauthorization/{assigned_authorization_uuid}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Decline to make a token
-         * @description Removes the entry; nothing else happens.
-         */
-        delete: operations["deleteAssignedAuthorization"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1536,48 +1692,9 @@ export interface paths {
          * @description For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their
          *     short names and shown to their own: those of a user to that user, those of an organization to its members, and so are
          *     its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found.
+         *     Ten of each kind at most.
          */
         get: operations["getMatchingEntities"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registry/capabilities": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show what this registry can do
-         * @description For clients that adapt to the registry they meet. Tells nothing about its content.
-         */
-        get: operations["getRegistryCapabilities"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/error/{error_type}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Explain an error
-         * @description What an error type means. The address of this call stands in `type` of every error body.
-         */
-        get: operations["getErrorDescription"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1625,6 +1742,66 @@ export interface paths {
          * @description Nothing happens when there is no such message. A browser session must be fresh; see `verifyUser`.
          */
         delete: operations["deleteGlobalMessage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what this registry can do
+         * @description For clients that adapt to the registry they meet. Tells nothing about its content.
+         */
+        get: operations["getRegistryCapabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/error/{error_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain an error
+         * @description What an error type means. The address of this call stands in `type` of every error body.
+         */
+        get: operations["getErrorDescription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/superuser/apptokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the app tokens of all users
+         * @description Without their codes, 1,000 a page. For superusers with full access and for global read-only superusers.
+         */
+        get: operations["listAllAppTokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1810,7 +1987,7 @@ export interface paths {
         get: operations["listServiceKeys"];
         put?: never;
         /**
-         * Make a key for another service
+         * Create a key for another service
          * @description An RSA key of 2048 bits, approved at once. The private half is in this answer and nowhere else. A browser session
          *     must be fresh; see `verifyUser`.
          */
@@ -1863,159 +2040,6 @@ export interface paths {
          * @description From now on the key is served to those who verify what it signs. A key that is approved already stays as it is. A browser session must be fresh; see `verifyUser`.
          */
         post: operations["approveServiceKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/oauth/authorize": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Ask a person to let an application act for them
-         * @description The authorization endpoint of OAuth 2 (RFC 6749). Shows the page on which a signed-in person consents; a browser of
-         *     nobody is sent to `/signin` first. Only administrators of the application's organization may consent, and those whom
-         *     they have assigned the token (`assignment_uuid`). When live tokens of the application cover the scopes already, a code
-         *     is given at once. An application or address that is not registered is answered here; everything else that is wrong is
-         *     told to the application in `error`.
-         */
-        get: operations["oauthAuthorize"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/oauth/authorizeapp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Consent
-         * @description What the button of the page of `oauthAuthorize` sends. Goes back to the application with a code, which works once and
-         *     for ten minutes, or with a token in the fragment of the address.
-         */
-        post: operations["oauthAuthorizeApp"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/oauth/denyapp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Refuse consent
-         * @description Goes back to the application with `error=authorization_denied`.
-         */
-        post: operations["oauthDenyApp"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/oauth/authorize/assignuser": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask somebody to make a token
-         * @description Lets a user consent who does not administer the application's organization, once and to these scopes alone, and
-         *     notifies them. For administrators of that organization.
-         */
-        post: operations["oauthAssignUser"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/oauth/access_token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get a token for a code
-         * @description The token endpoint of OAuth 2 (RFC 6749). The application proves itself with its client secret, as Basic credentials
-         *     or in the form. Every field may also stand in the query; the form wins. A code that is presented twice takes back the
-         *     token that it gave.
-         */
-        post: operations["oauthAccessToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/oauth/localapp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show a token that was just made
-         * @description The registry's own redirect address, which every application may use with `response_type=token`: the page shows the
-         *     token, which stands in the fragment of the address and so never reaches a server.
-         */
-        get: operations["oauthLocalHandler"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/signin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show a page to sign in on
-         * @description For browsers that need somebody signed in to go on, as with `oauthAuthorize`.
-         */
-        get: operations["showSigninPage"];
-        put?: never;
-        /**
-         * Sign in on the page
-         * @description What the form of `showSigninPage` sends. Goes on to `next`, or back to the page with the reason in `refused`.
-         */
-        post: operations["signinOnPage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2155,29 +2179,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/oauth2/federation/robot/token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Exchange a token of another issuer for a robot's password
-         * @description For pipelines that have a token of their own platform (OIDC) and shall keep no secret of the registry. HTTP Basic
-         *     with the robot's full name and that token. The token must be signed by one of the issuers that
-         *     `createOrgRobotFederation` or `createUserRobotFederation` has named for the robot, with the subject named there.
-         *     The answer is the robot's password for an hour, for `docker login` and `/v2/auth`.
-         */
-        get: operations["robotFederationToken"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2281,22 +2282,6 @@ export interface components {
             orgemail?: string;
             /** @description With `org`: the name of an organization that has it, most of it as bullets. */
             orgname?: string;
-        };
-        /**
-         * @description `namespace/name`, where the name may have more segments.
-         * @example acme/nginx
-         */
-        RepositoryFullName: string;
-        /** @description An address that is to get notifications of a repository. */
-        RepositoryEmail: {
-            /** @description The address. */
-            email: string;
-            /** @description Namespace of the repository. */
-            namespace: string;
-            /** @description Name of the repository inside its namespace. */
-            repository: string;
-            /** @description Whoever reads the mails of the address has agreed. */
-            confirmed: boolean;
         };
         /** @description An account elsewhere that signs in as this user. */
         UserLogin: {
@@ -2507,11 +2492,267 @@ export interface components {
              */
             dismissed: boolean;
         };
+        /** @description A repository that you have starred. */
+        StarredRepository: {
+            /** @description User or organization that owns it. */
+            namespace: string;
+            /** @description Name inside the namespace. */
+            name: string;
+            /** @description What it holds; Markdown. */
+            description: string | null;
+            /** @description Anyone may read it. */
+            is_public: boolean;
+        };
+        StarredRepositories: {
+            repositories: components["schemas"]["StarredRepository"][];
+            /** @description There is another page: send this as `next_page`. */
+            next_page?: string;
+        };
+        NewStar: {
+            /** @description User or organization that owns the repository. */
+            namespace: string;
+            /** @description Name inside the namespace; may have more segments. */
+            repository: string;
+        };
+        /** @description What you have starred. */
+        Star: {
+            /** @description User or organization that owns the repository. */
+            namespace: string;
+            /** @description Name inside the namespace. */
+            repository: string;
+        };
+        /**
+         * @description `namespace/name`, where the name may have more segments.
+         * @example acme/nginx
+         */
+        RepositoryFullName: string;
+        /** @description A token that stands for its user where clients of the registry ask for a name and a password. The name is `$app`. */
+        AppToken: {
+            /**
+             * Format: uuid
+             * @description Names it in `getAppToken` and `revokeAppToken`.
+             */
+            uuid: string;
+            /** @description What it is for. */
+            title: string;
+            /** @description When it was made. */
+            created: components["schemas"]["RfcDate"];
+            /** @description When it was last used, an RFC 2822 date in UTC; null when it never was. */
+            last_accessed: string | null;
+            /** @description When it stops working, an RFC 2822 date in UTC; null: never. */
+            expiration: string | null;
+            /** @description The password, 120 characters. Only `createAppToken` and `getAppToken` send it. */
+            token_code?: string;
+        };
+        AppTokenList: {
+            /** @description Oldest first. */
+            tokens: components["schemas"]["AppToken"][];
+            /** @description `expiring` as it was asked. */
+            only_expiring: boolean | null;
+            /** @description There is another page: send this as `next_page`. */
+            next_page?: string;
+        };
+        NewAppToken: {
+            /** @description What it is for. May be empty. */
+            title: string;
+        };
+        AppTokenView: {
+            token: components["schemas"]["AppToken"];
+        };
+        /** @description The namespace that an application belongs to. */
+        AuthorizationOwner: {
+            /** @description Name of the organization. */
+            name: string;
+            avatar: components["schemas"]["Avatar"];
+        };
+        /** @description An application that may act as you. */
+        AuthorizedApplication: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description What it does. */
+            description: string;
+            /** @description Its home page. */
+            url: string;
+            avatar: components["schemas"]["Avatar"];
+            organization: components["schemas"]["AuthorizationOwner"];
+        };
+        /** @description A scope, explained to people. */
+        OAuthScopeView: {
+            /** @description Name of the scope. */
+            scope: string;
+            /** @description What it allows, in a few words. */
+            title: string;
+            /** @description What it allows. */
+            description: string;
+            /** @description Name of an icon for it. */
+            icon: string;
+            /** @description It gives away so much that it should be thought over. */
+            dangerous: boolean;
+        };
+        /** @description A live token with which an application acts as you. */
+        UserAuthorization: {
+            application: components["schemas"]["AuthorizedApplication"];
+            scopes: components["schemas"]["OAuthScopeView"][];
+            /**
+             * Format: uuid
+             * @description Names the token; no secret.
+             */
+            uuid: string;
+        };
+        UserAuthorizationList: {
+            authorizations: components["schemas"]["UserAuthorization"][];
+        };
+        /** @description An application whose administrators ask you to make a token. */
+        AssignedApplication: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description Names the application in the OAuth flow. */
+            clientId: string;
+            /** @description What it does. */
+            description: string;
+            /** @description Its home page. */
+            url: string;
+            avatar: components["schemas"]["Avatar"];
+            organization: components["schemas"]["AuthorizationOwner"];
+        };
+        /** @description A token that you were asked to make. */
+        AssignedAuthorization: {
+            application: components["schemas"]["AssignedApplication"];
+            /**
+             * Format: uuid
+             * @description `assignment_uuid` of `/oauth/authorize`.
+             */
+            uuid: string;
+            /** @description `redirect_uri` of `/oauth/authorize`. */
+            redirectUri: string;
+            scopes: components["schemas"]["OAuthScopeView"][];
+            /** @description `response_type` of `/oauth/authorize`. */
+            responseType: string;
+        };
+        AssignedAuthorizationList: {
+            authorizations: components["schemas"]["AssignedAuthorization"][];
+        };
+        NewOrg: {
+            /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. Users and organizations share one namespace. */
+            name: string;
+            /** @description E-mail address for those who run the registry; may be left out. Nobody else may use it, unless `FEATURE_ORG_SHARED_EMAIL` is on. */
+            email?: string | null;
+            /** @description Another name of `email`; wins over it. */
+            contact_email?: string | null;
+            /** @description Ignored; no captcha is asked for. */
+            recaptcha_response?: string;
+        };
+        /**
+         * @description The text that Quay answers.
+         * @example Created
+         * @enum {string}
+         */
+        Created: "Created";
         /**
          * @description What the team makes of its members. member: they belong to the organization. creator: they may also create repositories. admin: they administer the organization and all its repositories.
          * @enum {string}
          */
         TeamRole: "member" | "creator" | "admin";
+        /** @description A team, as members of the organization see it. */
+        OrganizationTeam: {
+            /** @description Name of the team. */
+            name: string;
+            /** @description What the team is for. */
+            description: string;
+            role: components["schemas"]["TeamRole"];
+            avatar: components["schemas"]["Avatar"];
+            /** @description You may see who is in the team. */
+            can_view: boolean;
+            /** @description Number of repositories on which the team was given a role. */
+            repo_count: number;
+            /** @description Number of users and robot accounts in it. */
+            member_count: number;
+            /** @description Always false; teams are not filled from elsewhere. */
+            is_synced: boolean;
+        };
+        /** @description An organization. Strangers see `name`, `avatar`, an empty `email` and two times false; members also see the teams. */
+        OrganizationView: {
+            /** @description Name of the organization. */
+            name: string;
+            /** @description E-mail address; empty when there is none, or when you do not administer the organization. */
+            email: string;
+            avatar: components["schemas"]["Avatar"];
+            /** @description You administer it, or you are a superuser who sees everything. */
+            is_admin: boolean;
+            /** @description You are in one of its teams, or you are a superuser who sees everything. */
+            is_member: boolean;
+            /** @description The teams by name, for members. */
+            teams?: {
+                [key: string]: components["schemas"]["OrganizationTeam"];
+            };
+            /** @description Names of the teams in the order in which they were made, for members. */
+            ordered_teams?: string[];
+            /** @description Invoices are sent by e-mail; told to administrators. */
+            invoice_email?: boolean;
+            /** @description Where invoices are sent; told to administrators. */
+            invoice_email_address?: string | null;
+            /** @description Seconds that a deleted or moved tag stays restorable; told to administrators. */
+            tag_expiration_s?: number;
+            /** @description No plan is paid for; told to administrators. */
+            is_free_account?: boolean;
+        };
+        /** @description Each field acts only when it is there. All of them are applied, or none. */
+        UpdateOrg: {
+            /** @description E-mail address; empty takes it away. */
+            email?: string | null;
+            /** @description Another name of `email`; wins over it. */
+            contact_email?: string | null;
+            /** @description Send invoices by e-mail. */
+            invoice_email?: boolean;
+            /** @description Where invoices are sent. */
+            invoice_email_address?: string | null;
+            /** @description Seconds that a deleted or moved tag stays restorable; one of the spans in `TAG_EXPIRATION_OPTIONS`. Ignored unless `FEATURE_CHANGE_TAG_EXPIRATION` is on. */
+            tag_expiration_s?: number;
+        };
+        /** @description A user or robot account that was given roles on repositories. */
+        OrganizationCollaborator: {
+            /** @description Name of the account. */
+            name: string;
+            /**
+             * @description Always `user`; the avatar of a robot account says `robot`.
+             * @enum {string}
+             */
+            kind: "user";
+            avatar: components["schemas"]["Avatar"];
+            /** @description Names of the repositories, without the organization. */
+            repositories: string[];
+        };
+        /** @description Who was given roles on repositories without being in a team. */
+        OrganizationCollaborators: {
+            /** @description By name. */
+            collaborators: components["schemas"]["OrganizationCollaborator"][];
+        };
+        /** @description A team that somebody is in. */
+        MemberTeam: {
+            /** @description Name of the team. */
+            name: string;
+            avatar: components["schemas"]["Avatar"];
+        };
+        /** @description A user or robot account in an organization. */
+        OrganizationMember: {
+            /** @description Name of the account. */
+            name: string;
+            /**
+             * @description A person, or a robot account of the organization.
+             * @enum {string}
+             */
+            kind: "user" | "robot";
+            avatar: components["schemas"]["Avatar"];
+            /** @description Teams that it is in, by name. */
+            teams: components["schemas"]["MemberTeam"][];
+            /** @description Names of the repositories on which it was given a role of its own. */
+            repositories: string[];
+        };
+        /** @description Who is in the teams of an organization. */
+        OrganizationMembers: {
+            /** @description By name. */
+            members: components["schemas"]["OrganizationMember"][];
+        };
         TeamDescription: {
             role: components["schemas"]["TeamRole"];
             /** @description What the team is for; Markdown. A team that exists keeps its description when this is left out. */
@@ -2612,121 +2853,447 @@ export interface components {
             /** @description Name of the team. */
             team: string;
         };
-        NewOrg: {
-            /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. Users and organizations share one namespace. */
-            name: string;
-            /** @description E-mail address for those who run the registry; may be left out. Nobody else may use it, unless `FEATURE_ORG_SHARED_EMAIL` is on. */
-            email?: string | null;
-            /** @description Another name of `email`; wins over it. */
-            contact_email?: string | null;
-            /** @description Ignored; no captcha is asked for. */
-            recaptcha_response?: string;
-        };
         /**
-         * @description The text that Quay answers.
-         * @example Created
-         * @enum {string}
+         * @description Full name, `owner+short`: what clients log in with.
+         * @example acme+deploy
          */
-        Created: "Created";
-        /** @description A team, as members of the organization see it. */
-        OrganizationTeam: {
+        RobotName: string;
+        /**
+         * @description The robot's password for `docker login`. Keep it secret.
+         * @example 3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ
+         */
+        RobotToken: string;
+        /**
+         * @description Whatever its owner wants to keep with it; 16 KiB at most.
+         * @example {
+         *       "pipeline": "release"
+         *     }
+         */
+        RobotMetadata: {
+            [key: string]: unknown;
+        };
+        /** @description A team that a robot is in. */
+        RobotTeam: {
             /** @description Name of the team. */
             name: string;
-            /** @description What the team is for. */
+            avatar: components["schemas"]["Avatar"];
+        };
+        /** @description A robot account. */
+        Robot: {
+            name: components["schemas"]["RobotName"];
+            /** @description When it was made. */
+            created: components["schemas"]["RfcDate"];
+            /** @description When it last logged in, within a minute or so; null when it never did, and while FEATURE_USER_LAST_ACCESSED is off. */
+            last_accessed: string | null;
+            /** @description What it is for. */
             description: string;
-            role: components["schemas"]["TeamRole"];
-            avatar: components["schemas"]["Avatar"];
-            /** @description You may see who is in the team. */
-            can_view: boolean;
-            /** @description Number of repositories on which the team was given a role. */
-            repo_count: number;
-            /** @description Number of users and robot accounts in it. */
-            member_count: number;
-            /** @description Always false; teams are not filled from elsewhere. */
-            is_synced: boolean;
+            token?: components["schemas"]["RobotToken"];
+            unstructured_metadata?: components["schemas"]["RobotMetadata"];
+            /** @description Teams that it is in, by name. Sent when `permissions` is asked for. */
+            teams?: components["schemas"]["RobotTeam"][];
+            /** @description Repositories that it was given a role on, by name. Sent when `permissions` is asked for. */
+            repositories?: string[];
         };
-        /** @description An organization. Strangers see `name`, `avatar`, an empty `email` and two times false; members also see the teams. */
-        OrganizationView: {
-            /** @description Name of the organization. */
-            name: string;
-            /** @description E-mail address; empty when there is none, or when you do not administer the organization. */
-            email: string;
-            avatar: components["schemas"]["Avatar"];
-            /** @description You administer it, or you are a superuser who sees everything. */
-            is_admin: boolean;
-            /** @description You are in one of its teams, or you are a superuser who sees everything. */
-            is_member: boolean;
-            /** @description The teams by name, for members. */
-            teams?: {
-                [key: string]: components["schemas"]["OrganizationTeam"];
+        RobotList: {
+            /** @description By name. */
+            robots: components["schemas"]["Robot"][];
+        };
+        CreateRobot: {
+            /**
+             * @description What it is for.
+             * @default
+             */
+            description: string;
+            unstructured_metadata?: components["schemas"]["RobotMetadata"];
+        };
+        /** @description A role that a robot was given on a repository. */
+        RobotPermission: {
+            repository: {
+                /** @description Name inside the namespace. */
+                name: string;
+                /** @description Anyone may read it. */
+                is_public: boolean;
             };
-            /** @description Names of the teams in the order in which they were made, for members. */
-            ordered_teams?: string[];
-            /** @description Invoices are sent by e-mail; told to administrators. */
-            invoice_email?: boolean;
-            /** @description Where invoices are sent; told to administrators. */
-            invoice_email_address?: string | null;
-            /** @description Seconds that a deleted or moved tag stays restorable; told to administrators. */
-            tag_expiration_s?: number;
-            /** @description No plan is paid for; told to administrators. */
-            is_free_account?: boolean;
+            /**
+             * @description What the robot may do there.
+             * @enum {string}
+             */
+            role: "read" | "write" | "admin";
         };
-        /** @description Each field acts only when it is there. All of them are applied, or none. */
-        UpdateOrg: {
-            /** @description E-mail address; empty takes it away. */
-            email?: string | null;
-            /** @description Another name of `email`; wins over it. */
-            contact_email?: string | null;
-            /** @description Send invoices by e-mail. */
-            invoice_email?: boolean;
-            /** @description Where invoices are sent. */
-            invoice_email_address?: string | null;
-            /** @description Seconds that a deleted or moved tag stays restorable; one of the spans in `TAG_EXPIRATION_OPTIONS`. Ignored unless `FEATURE_CHANGE_TAG_EXPIRATION` is on. */
-            tag_expiration_s?: number;
+        RobotPermissions: {
+            /** @description By name of the repository. */
+            permissions: components["schemas"]["RobotPermission"][];
         };
-        /** @description A user or robot account that was given roles on repositories. */
-        OrganizationCollaborator: {
-            /** @description Name of the account. */
+        /**
+         * @description A token fits when `iss`, `sub` and `aud` are these.
+         * @example {
+         *       "issuer": "https://ci.example.com",
+         *       "subject": "repo:acme/nginx:ref:refs/heads/main"
+         *     }
+         */
+        RobotFederationEntry: {
+            /** @description URL of the OIDC issuer, exactly as in the claim `iss`; its keys are found by `/.well-known/openid-configuration` below it. `https`; `http` only for hosts in SSRF_ALLOWED_HOSTS. */
+            issuer: string;
+            /** @description The claim `sub`. */
+            subject: string;
+            /** @description The claim `aud`; left out: host of this registry, which SERVER_HOSTNAME must set unless it is a loopback name. */
+            audience?: string;
+        };
+        /** @description Whose tokens stand for the robot. */
+        RobotFederation: components["schemas"]["RobotFederationEntry"][];
+        FederatedToken: {
+            /** @description The robot's password for an hour, in place of its own. */
+            token: string;
+        };
+        /**
+         * @description read: see and pull. write: also push and tag. admin: everything, also who else may do what.
+         * @enum {string}
+         */
+        RepositoryRole: "read" | "write" | "admin";
+        /** @description The user or robot whose new repositories it is for; null: for those that anybody makes. */
+        DefaultPermissionUser: {
+            /** @description Name of the user or the robot. */
             name: string;
             /**
-             * @description Always `user`; the avatar of a robot account says `robot`.
+             * @description Always `user`.
              * @enum {string}
              */
             kind: "user";
+            /** @description It is a robot account. */
+            is_robot: boolean;
+            /** @description The user is in a team of the organization, or the robot belongs to it. */
+            is_org_member: boolean;
             avatar: components["schemas"]["Avatar"];
-            /** @description Names of the repositories, without the organization. */
-            repositories: string[];
-        };
-        /** @description Who was given roles on repositories without being in a team. */
-        OrganizationCollaborators: {
-            /** @description By name. */
-            collaborators: components["schemas"]["OrganizationCollaborator"][];
-        };
-        /** @description A team that somebody is in. */
-        MemberTeam: {
-            /** @description Name of the team. */
-            name: string;
-            avatar: components["schemas"]["Avatar"];
-        };
-        /** @description A user or robot account in an organization. */
-        OrganizationMember: {
-            /** @description Name of the account. */
+        } | null;
+        /** @description Who is given the role: a user, a robot or a team. */
+        DefaultPermissionDelegate: {
+            /** @description Name of the user, the robot or the team. */
             name: string;
             /**
-             * @description A person, or a robot account of the organization.
+             * @description A robot counts as `user`.
              * @enum {string}
              */
-            kind: "user" | "robot";
+            kind: "user" | "team";
+            /** @description It is a robot account; not sent for teams. */
+            is_robot?: boolean;
+            /** @description The user is in a team of the organization, or the robot belongs to it; not sent for teams. */
+            is_org_member?: boolean;
             avatar: components["schemas"]["Avatar"];
-            /** @description Teams that it is in, by name. */
-            teams: components["schemas"]["MemberTeam"][];
-            /** @description Names of the repositories on which it was given a role of its own. */
-            repositories: string[];
         };
-        /** @description Who is in the teams of an organization. */
-        OrganizationMembers: {
-            /** @description By name. */
-            members: components["schemas"]["OrganizationMember"][];
+        /** @description A role that every new repository of the organization gives to a user, a robot or a team. */
+        DefaultPermission: {
+            /**
+             * Format: uuid
+             * @description Names it in `updateOrganizationPrototypePermission` and `deleteOrganizationPrototypePermission`.
+             */
+            id: string;
+            role: components["schemas"]["RepositoryRole"];
+            activating_user: components["schemas"]["DefaultPermissionUser"];
+            delegate: components["schemas"]["DefaultPermissionDelegate"];
+        };
+        DefaultPermissions: {
+            /** @description In the order in which they were made, 10,000 at most. */
+            prototypes: components["schemas"]["DefaultPermission"][];
+        };
+        /** @description Whose new repositories it is for; everybody's when it is left out. */
+        ActivatingUser: {
+            /** @description Name of a user or a robot of the organization. */
+            name: string;
+        };
+        /** @description Who is given the role. */
+        DelegateName: {
+            /** @description Name of a user, a robot of the organization, or one of its teams. */
+            name: string;
+            /**
+             * @description A robot counts as `user`.
+             * @enum {string}
+             */
+            kind: "user" | "team";
+        };
+        NewDefaultPermission: {
+            role: components["schemas"]["RepositoryRole"];
+            activating_user?: components["schemas"]["ActivatingUser"];
+            delegate: components["schemas"]["DelegateName"];
+        };
+        DefaultPermissionChange: {
+            role: components["schemas"]["RepositoryRole"];
+        };
+        /** @example {} */
+        EmptyObject: Record<string, never>;
+        /** @description The namespace that an application belongs to. Its teams are not told here. */
+        ApplicationOwner: {
+            /** @description Name of the organization. */
+            name: string;
+            /** @description Always empty. */
+            email: string;
+            avatar: components["schemas"]["Avatar"];
+            /** @description You administer it. */
+            is_admin: boolean;
+            /** @description You belong to it. */
+            is_member: boolean;
+            teams: components["schemas"]["EmptyObject"];
+            /** @description Always empty. */
+            ordered_teams: string[];
+        };
+        /** @description What anybody may know of an application. */
+        ApplicationInformation: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description What it does, in the words of its administrators. */
+            description: string;
+            /** @description Its home page; empty when none was given. */
+            uri: string;
+            avatar: components["schemas"]["Avatar"];
+            organization: components["schemas"]["ApplicationOwner"];
+        };
+        /** @description An OAuth application, as those see it who administer its organization. For others `client_secret`, `redirect_uri` and `avatar_email` are null. */
+        Application: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description What it does. */
+            description: string;
+            /** @description Its home page. */
+            application_uri: string;
+            /** @description Names the application in the OAuth flow. */
+            client_id: string;
+            /** @description Proves the application when it asks for tokens. Null also for an application that has none until it is reset. */
+            client_secret: string | null;
+            /** @description Where people are sent after they have consented. */
+            redirect_uri: string | null;
+            /** @description E-mail address whose picture stands for it. */
+            avatar_email: string | null;
+        };
+        ApplicationList: {
+            applications: components["schemas"]["Application"][];
+        };
+        /** @description Name of the application; white space around it is cut off. */
+        ApplicationName: string;
+        /**
+         * @description Where people are sent after they have consented: an absolute address with `http`, `https` or a scheme of the
+         *     application's own (`com.example.app:/callback`), without a fragment. The flow takes this address alone; one that ends
+         *     in `/` stands for every address below it too. Empty: only the registry's own page that shows a token.
+         */
+        RegisteredRedirectUri: string;
+        NewApp: {
+            name: components["schemas"]["ApplicationName"];
+            redirect_uri?: components["schemas"]["RegisteredRedirectUri"];
+            /** @description Its home page. */
+            application_uri?: string;
+            /** @description What it does. */
+            description?: string;
+            /** @description E-mail address whose picture stands for it. */
+            avatar_email?: string;
+        };
+        UpdateApp: {
+            name: components["schemas"]["ApplicationName"];
+            redirect_uri: components["schemas"]["RegisteredRedirectUri"];
+            /** @description Its home page. */
+            application_uri: string;
+            /** @description What it does; empty when it is left out. */
+            description?: string;
+            /** @description E-mail address whose picture stands for it; none when it is left out. */
+            avatar_email?: string;
+        };
+        /** @description A token of an application. It acts as the user who made it or consented to it. */
+        OAuthApplicationToken: {
+            /**
+             * Format: uuid
+             * @description Names the token; no secret.
+             */
+            uuid: string;
+            /** @description Name that it was made under; null when it comes from the OAuth flow. */
+            name: string | null;
+            /** @description What it may be used for, separated by spaces. */
+            scope: string;
+            /** @description When it stops working, ISO 8601 in UTC. */
+            expires_at: string | null;
+            /** @description When it was made, ISO 8601 in UTC. */
+            created: string | null;
+            /** @description Who made it. */
+            created_by: string | null;
+            /** @description When it was last used, ISO 8601 in UTC; null when never. */
+            last_accessed: string | null;
+            /** @description The token itself, 40 characters. Only the answer that makes it holds it. */
+            token?: string;
+        };
+        ApplicationTokenList: {
+            tokens: components["schemas"]["OAuthApplicationToken"][];
+            /** @description Ask for the next page with it; left out on the last one. */
+            next_page?: string;
+        };
+        NewApplicationToken: {
+            /** @description What it is for; white space around it is cut off. */
+            name: string;
+            /** @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid. */
+            scope: string;
+            /** @description Seconds that it works: by default and at most 315576000, about ten years. */
+            expiration?: number;
+        };
+        /** @description The namespace that the application belongs to. */
+        ConsentOrganization: {
+            /** @description Name of the organization. */
+            name: string;
+            /** @description Its avatar, as JSON in a string. */
+            avatar: string;
+        };
+        /** @description The application that asks. */
+        ConsentApplication: {
+            /** @description Name of the application. */
+            name: string;
+            /** @description What it does. */
+            description: string;
+            /** @description Its home page. */
+            url: string;
+            /** @description Its avatar, as JSON in a string. */
+            avatar: string;
+            organization: components["schemas"]["ConsentOrganization"];
+        };
+        /** @description What the page of `oauthAuthorize` says. */
+        ConsentRequest: {
+            scopes: components["schemas"]["OAuthScopeView"][];
+            /** @description One of the scopes is dangerous. */
+            has_dangerous_scopes: boolean;
+            application: components["schemas"]["ConsentApplication"];
+            /** @description As asked. */
+            response_type: string;
+            /** @description As asked. */
+            client_id: string;
+            /** @description As asked. */
+            redirect_uri: string;
+            /** @description As asked. */
+            scope: string;
+            /** @description `_csrf_token` of the forms. */
+            csrf_token_val: string;
+            /** @description As asked. */
+            state: string | null;
+            /** @description As asked. */
+            assignment_uuid: string | null;
+        };
+        /** @description A refusal that an application cannot be told of. `error` is the one of OAuth 2. */
+        FlowRefusal: {
+            /** @description `invalid_request`, unless a rule of the document was broken. */
+            error?: string;
+            /** @description Which rule refused, and where it helps what to do next. */
+            detail: string;
+            /** @description The same as `detail`. */
+            message: string;
+            /** @description The same as `detail`. */
+            error_message: string;
+            /** @description Name of the error; `getErrorDescription` explains it. */
+            error_type: string;
+            /** @description The same as `error_type`. */
+            title: string;
+            /**
+             * Format: uri
+             * @description Address of the explanation.
+             */
+            type: string;
+            /** @description The HTTP status. */
+            status: number;
+        };
+        /** @description The form of `oauthAuthorize`, all as asked there. */
+        Consent: {
+            /** @description The application. */
+            client_id: string;
+            /** @description Where to go on. */
+            redirect_uri: string;
+            /** @description Scopes, separated by spaces or commas. */
+            scope: string;
+            /**
+             * @description `code` or `token`.
+             * @default code
+             */
+            response_type: string;
+            /** @description Given back to the application. */
+            state?: string;
+            /** @description The assignment that this fulfils. */
+            assignment_uuid?: string;
+            /** @description Challenge of PKCE. */
+            code_challenge?: string;
+            /** @description `S256`. */
+            code_challenge_method?: string;
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
+        };
+        /** @description The form of `oauthAuthorize`, sent by its other button. */
+        Denial: {
+            /** @description The application. */
+            client_id: string;
+            /** @description Where to go on. */
+            redirect_uri: string;
+            /** @description Not looked at. */
+            scope?: string;
+            /**
+             * @description `code` or `token`.
+             * @default code
+             */
+            response_type: string;
+            /** @description Given back to the application. */
+            state?: string;
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
+        };
+        /** @description Somebody was asked to make a token. */
+        AssignmentMade: {
+            /** @description What has happened. */
+            message: string;
+        };
+        /** @description A form of OAuth 2. Fields that are not known are not looked at. */
+        CodeExchange: {
+            /** @description `authorization_code`. */
+            grant_type?: string;
+            /** @description The application. */
+            client_id?: string;
+            /** @description Its client secret. */
+            client_secret?: string;
+            /** @description The address that the code was sent to. */
+            redirect_uri?: string;
+            /** @description The code. */
+            code?: string;
+            /** @description Scopes of the code; another set is refused. May be left out. */
+            scope?: string;
+            /** @description Verifier of PKCE; needed when the code was asked for with a challenge, refused when it was not. */
+            code_verifier?: string;
+        };
+        /** @description A token of an application. */
+        AccessToken: {
+            /** @description The token, for `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * @description How it is presented.
+             * @enum {string}
+             */
+            token_type: "Bearer";
+            /** @description Seconds that it works. */
+            expires_in: number;
+            /** @description Always null. */
+            refresh_token: string | null;
+        };
+        /** @description A refusal of the token endpoint (RFC 6749, 5.2). */
+        OAuthFlowError: {
+            /** @enum {string} */
+            error: "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type" | "invalid_scope";
+            /** @description Which rule refused, and where it helps what to do next. */
+            error_description: string;
+        };
+        /** @description The token of the query. */
+        LocalToken: {
+            /** @description As it stands in the query. */
+            access_token: string | null;
+        };
+        /** @description The form of `showSigninPage`. */
+        SigninForm: {
+            /** @description User name or e-mail address. */
+            username: string;
+            /** @description Password of the account. */
+            password: string;
+            /**
+             * @description Where to go after signing in: a path of this registry.
+             * @default /
+             */
+            next: string;
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
         };
         /**
          * @description NORMAL takes changes. READ_ONLY takes none. MIRROR and ORG_MIRROR take them from their mirror alone.
@@ -2864,6 +3431,57 @@ export interface components {
              */
             state: "NORMAL" | "READ_ONLY" | "MIRROR";
         };
+        /** @description A role that a user or a robot was given on a repository. */
+        UserPermission: {
+            role: components["schemas"]["RepositoryRole"];
+            /** @description Name of the user or the robot. */
+            name: string;
+            /** @description It is a robot account. */
+            is_robot: boolean;
+            avatar: components["schemas"]["Avatar"];
+            /** @description The user is in a team of the organization, or the robot belongs to it; sent for its repositories only. */
+            is_org_member?: boolean;
+        };
+        UserPermissions: {
+            /** @description The role of each user and robot, by name. */
+            permissions: {
+                [key: string]: components["schemas"]["UserPermission"];
+            };
+        };
+        PermissionChange: {
+            role: components["schemas"]["RepositoryRole"];
+        };
+        HeldRole: {
+            role: components["schemas"]["RepositoryRole"];
+        };
+        TransitivePermissions: {
+            /** @description The role given to the user itself and those of the teams the user is in, strongest first, each once. */
+            permissions: components["schemas"]["HeldRole"][];
+        };
+        /** @description A role that a team was given on a repository. */
+        TeamPermission: {
+            role: components["schemas"]["RepositoryRole"];
+            /** @description Name of the team. */
+            name: string;
+            avatar: components["schemas"]["Avatar"];
+        };
+        "TeamPermissions-2": {
+            /** @description The role of each team, by name. */
+            permissions: {
+                [key: string]: components["schemas"]["TeamPermission"];
+            };
+        };
+        /** @description An address that is to get notifications of a repository. */
+        RepositoryEmail: {
+            /** @description The address. */
+            email: string;
+            /** @description Namespace of the repository. */
+            namespace: string;
+            /** @description Name of the repository inside its namespace. */
+            repository: string;
+            /** @description Whoever reads the mails of the address has agreed. */
+            confirmed: boolean;
+        };
         /**
          * @description Seconds since 1970-01-01 UTC.
          * @example 1577836800
@@ -2916,8 +3534,6 @@ export interface components {
             /** @description Digest from the history of the tag. */
             manifest_digest: string;
         };
-        /** @example {} */
-        EmptyObject: Record<string, never>;
         ExpireTag: {
             /** @description Needed unless `is_alive` is true. */
             manifest_digest?: string;
@@ -2972,451 +3588,6 @@ export interface components {
             /** @description The layers, lowest first; null for an index. */
             layers: components["schemas"]["ManifestLayer"][] | null;
         };
-        /**
-         * @description read: see and pull. write: also push and tag. admin: everything, also who else may do what.
-         * @enum {string}
-         */
-        RepositoryRole: "read" | "write" | "admin";
-        /** @description A role that a user or a robot was given on a repository. */
-        UserPermission: {
-            role: components["schemas"]["RepositoryRole"];
-            /** @description Name of the user or the robot. */
-            name: string;
-            /** @description It is a robot account. */
-            is_robot: boolean;
-            avatar: components["schemas"]["Avatar"];
-            /** @description The user is in a team of the organization, or the robot belongs to it; sent for its repositories only. */
-            is_org_member?: boolean;
-        };
-        UserPermissions: {
-            /** @description The role of each user and robot, by name. */
-            permissions: {
-                [key: string]: components["schemas"]["UserPermission"];
-            };
-        };
-        PermissionChange: {
-            role: components["schemas"]["RepositoryRole"];
-        };
-        HeldRole: {
-            role: components["schemas"]["RepositoryRole"];
-        };
-        TransitivePermissions: {
-            /** @description The role given to the user itself and those of the teams the user is in, strongest first, each once. */
-            permissions: components["schemas"]["HeldRole"][];
-        };
-        /** @description A role that a team was given on a repository. */
-        TeamPermission: {
-            role: components["schemas"]["RepositoryRole"];
-            /** @description Name of the team. */
-            name: string;
-            avatar: components["schemas"]["Avatar"];
-        };
-        "TeamPermissions-2": {
-            /** @description The role of each team, by name. */
-            permissions: {
-                [key: string]: components["schemas"]["TeamPermission"];
-            };
-        };
-        /** @description The namespace that an application belongs to. Its teams are not told here. */
-        ApplicationOwner: {
-            /** @description Name of the organization. */
-            name: string;
-            /** @description Always empty. */
-            email: string;
-            avatar: components["schemas"]["Avatar"];
-            /** @description You administer it. */
-            is_admin: boolean;
-            /** @description You belong to it. */
-            is_member: boolean;
-            teams: components["schemas"]["EmptyObject"];
-            /** @description Always empty. */
-            ordered_teams: string[];
-        };
-        /** @description What anybody may know of an application. */
-        ApplicationInformation: {
-            /** @description Name of the application. */
-            name: string;
-            /** @description What it does, in the words of its administrators. */
-            description: string;
-            /** @description Its home page; empty when none was given. */
-            uri: string;
-            avatar: components["schemas"]["Avatar"];
-            organization: components["schemas"]["ApplicationOwner"];
-        };
-        /** @description An OAuth application, as those see it who administer its organization. For others `client_secret`, `redirect_uri` and `avatar_email` are null. */
-        Application: {
-            /** @description Name of the application. */
-            name: string;
-            /** @description What it does. */
-            description: string;
-            /** @description Its home page. */
-            application_uri: string;
-            /** @description Names the application in the OAuth flow. */
-            client_id: string;
-            /** @description Proves the application when it asks for tokens. Null also for an application that has none until it is reset. */
-            client_secret: string | null;
-            /** @description Where people are sent after they have consented. */
-            redirect_uri: string | null;
-            /** @description E-mail address whose picture stands for it. */
-            avatar_email: string | null;
-        };
-        ApplicationList: {
-            applications: components["schemas"]["Application"][];
-        };
-        /** @description Name of the application; white space around it is cut off. */
-        ApplicationName: string;
-        /**
-         * @description Where people are sent after they have consented: an absolute address with `http`, `https` or a scheme of the
-         *     application's own (`com.example.app:/callback`), without a fragment. The flow takes this address alone; one that ends
-         *     in `/` stands for every address below it too. Empty: only the registry's own page that shows a token.
-         */
-        RegisteredRedirectUri: string;
-        NewApp: {
-            name: components["schemas"]["ApplicationName"];
-            redirect_uri?: components["schemas"]["RegisteredRedirectUri"];
-            /** @description Its home page. */
-            application_uri?: string;
-            /** @description What it does. */
-            description?: string;
-            /** @description E-mail address whose picture stands for it. */
-            avatar_email?: string;
-        };
-        UpdateApp: {
-            name: components["schemas"]["ApplicationName"];
-            redirect_uri: components["schemas"]["RegisteredRedirectUri"];
-            /** @description Its home page. */
-            application_uri: string;
-            /** @description What it does; empty when it is left out. */
-            description?: string;
-            /** @description E-mail address whose picture stands for it; none when it is left out. */
-            avatar_email?: string;
-        };
-        /** @description A token of an application. It acts as the user who made it or consented to it. */
-        OAuthApplicationToken: {
-            /**
-             * Format: uuid
-             * @description Names the token; no secret.
-             */
-            uuid: string;
-            /** @description Name that it was made under; null when it comes from the OAuth flow. */
-            name: string | null;
-            /** @description What it may be used for, separated by spaces. */
-            scope: string;
-            /** @description When it stops working, ISO 8601 in UTC. */
-            expires_at: string | null;
-            /** @description When it was made, ISO 8601 in UTC. */
-            created: string | null;
-            /** @description Who made it. */
-            created_by: string | null;
-            /** @description When it was last used, ISO 8601 in UTC; null when never. */
-            last_accessed: string | null;
-            /** @description The token itself, 40 characters. Only the answer that makes it holds it. */
-            token?: string;
-        };
-        ApplicationTokenList: {
-            tokens: components["schemas"]["OAuthApplicationToken"][];
-            /** @description Ask for the next page with it; left out on the last one. */
-            next_page?: string;
-        };
-        NewApplicationToken: {
-            /** @description What it is for; white space around it is cut off. */
-            name: string;
-            /** @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid. */
-            scope: string;
-            /** @description Seconds that it works: by default and at most 315576000, about ten years. */
-            expiration?: number;
-        };
-        /** @description The namespace that an application belongs to. */
-        AuthorizationOwner: {
-            /** @description Name of the organization. */
-            name: string;
-            avatar: components["schemas"]["Avatar"];
-        };
-        /** @description An application that may act as you. */
-        AuthorizedApplication: {
-            /** @description Name of the application. */
-            name: string;
-            /** @description What it does. */
-            description: string;
-            /** @description Its home page. */
-            url: string;
-            avatar: components["schemas"]["Avatar"];
-            organization: components["schemas"]["AuthorizationOwner"];
-        };
-        /** @description A scope, explained to people. */
-        OAuthScopeView: {
-            /** @description Name of the scope. */
-            scope: string;
-            /** @description What it allows, in a few words. */
-            title: string;
-            /** @description What it allows. */
-            description: string;
-            /** @description Name of an icon for it. */
-            icon: string;
-            /** @description It gives away so much that it should be thought over. */
-            dangerous: boolean;
-        };
-        /** @description A live token with which an application acts as you. */
-        UserAuthorization: {
-            application: components["schemas"]["AuthorizedApplication"];
-            scopes: components["schemas"]["OAuthScopeView"][];
-            /**
-             * Format: uuid
-             * @description Names the token; no secret.
-             */
-            uuid: string;
-        };
-        UserAuthorizationList: {
-            authorizations: components["schemas"]["UserAuthorization"][];
-        };
-        /** @description The user or robot whose new repositories it is for; null: for those that anybody makes. */
-        DefaultPermissionUser: {
-            /** @description Name of the user or the robot. */
-            name: string;
-            /**
-             * @description Always `user`.
-             * @enum {string}
-             */
-            kind: "user";
-            /** @description It is a robot account. */
-            is_robot: boolean;
-            /** @description The user is in a team of the organization, or the robot belongs to it. */
-            is_org_member: boolean;
-            avatar: components["schemas"]["Avatar"];
-        } | null;
-        /** @description Who is given the role: a user, a robot or a team. */
-        DefaultPermissionDelegate: {
-            /** @description Name of the user, the robot or the team. */
-            name: string;
-            /**
-             * @description A robot counts as `user`.
-             * @enum {string}
-             */
-            kind: "user" | "team";
-            /** @description It is a robot account; not sent for teams. */
-            is_robot?: boolean;
-            /** @description The user is in a team of the organization, or the robot belongs to it; not sent for teams. */
-            is_org_member?: boolean;
-            avatar: components["schemas"]["Avatar"];
-        };
-        /** @description A role that every new repository of the organization gives to a user, a robot or a team. */
-        DefaultPermission: {
-            /**
-             * Format: uuid
-             * @description Names it in `updateOrganizationPrototypePermission` and `deleteOrganizationPrototypePermission`.
-             */
-            id: string;
-            role: components["schemas"]["RepositoryRole"];
-            activating_user: components["schemas"]["DefaultPermissionUser"];
-            delegate: components["schemas"]["DefaultPermissionDelegate"];
-        };
-        DefaultPermissions: {
-            /** @description In the order in which they were made, 10,000 at most. */
-            prototypes: components["schemas"]["DefaultPermission"][];
-        };
-        /** @description Whose new repositories it is for; everybody's when it is left out. */
-        ActivatingUser: {
-            /** @description Name of a user or a robot of the organization. */
-            name: string;
-        };
-        /** @description Who is given the role. */
-        DelegateName: {
-            /** @description Name of a user, a robot of the organization, or one of its teams. */
-            name: string;
-            /**
-             * @description A robot counts as `user`.
-             * @enum {string}
-             */
-            kind: "user" | "team";
-        };
-        NewDefaultPermission: {
-            role: components["schemas"]["RepositoryRole"];
-            activating_user?: components["schemas"]["ActivatingUser"];
-            delegate: components["schemas"]["DelegateName"];
-        };
-        DefaultPermissionChange: {
-            role: components["schemas"]["RepositoryRole"];
-        };
-        /**
-         * @description Full name, `owner+short`: what clients log in with.
-         * @example acme+deploy
-         */
-        RobotName: string;
-        /**
-         * @description The robot's password for `docker login`. Keep it secret.
-         * @example 3V5GR0CLYYCKXF1V0CYU3X0P7BKCGV1YYZ0M2OD4W8NJTQVBR6EH9STFUALXK5DQ
-         */
-        RobotToken: string;
-        /**
-         * @description Whatever its owner wants to keep with it; 16 KiB at most.
-         * @example {
-         *       "pipeline": "release"
-         *     }
-         */
-        RobotMetadata: {
-            [key: string]: unknown;
-        };
-        /** @description A team that a robot is in. */
-        RobotTeam: {
-            /** @description Name of the team. */
-            name: string;
-            avatar: components["schemas"]["Avatar"];
-        };
-        /** @description A robot account. */
-        Robot: {
-            name: components["schemas"]["RobotName"];
-            /** @description When it was made. */
-            created: components["schemas"]["RfcDate"];
-            /** @description When it last logged in, within a minute or so; null when it never did, and while FEATURE_USER_LAST_ACCESSED is off. */
-            last_accessed: string | null;
-            /** @description What it is for. */
-            description: string;
-            token?: components["schemas"]["RobotToken"];
-            unstructured_metadata?: components["schemas"]["RobotMetadata"];
-            /** @description Teams that it is in, by name. Sent when `permissions` is asked for. */
-            teams?: components["schemas"]["RobotTeam"][];
-            /** @description Repositories that it was given a role on, by name. Sent when `permissions` is asked for. */
-            repositories?: string[];
-        };
-        RobotList: {
-            /** @description By name. */
-            robots: components["schemas"]["Robot"][];
-        };
-        CreateRobot: {
-            /**
-             * @description What it is for.
-             * @default
-             */
-            description: string;
-            unstructured_metadata?: components["schemas"]["RobotMetadata"];
-        };
-        /** @description A role that a robot was given on a repository. */
-        RobotPermission: {
-            repository: {
-                /** @description Name inside the namespace. */
-                name: string;
-                /** @description Anyone may read it. */
-                is_public: boolean;
-            };
-            /**
-             * @description What the robot may do there.
-             * @enum {string}
-             */
-            role: "read" | "write" | "admin";
-        };
-        RobotPermissions: {
-            /** @description By name of the repository. */
-            permissions: components["schemas"]["RobotPermission"][];
-        };
-        /**
-         * @description A token fits when `iss`, `sub` and `aud` are these.
-         * @example {
-         *       "issuer": "https://ci.example.com",
-         *       "subject": "repo:acme/nginx:ref:refs/heads/main"
-         *     }
-         */
-        RobotFederationEntry: {
-            /** @description URL of the OIDC issuer, exactly as in the claim `iss`; its keys are found by `/.well-known/openid-configuration` below it. `https`; `http` only for hosts in SSRF_ALLOWED_HOSTS. */
-            issuer: string;
-            /** @description The claim `sub`. */
-            subject: string;
-            /** @description The claim `aud`; left out: host of this registry, which SERVER_HOSTNAME must set unless it is a loopback name. */
-            audience?: string;
-        };
-        /** @description Whose tokens stand for the robot. */
-        RobotFederation: components["schemas"]["RobotFederationEntry"][];
-        /** @description A token that stands for its user where clients of the registry ask for a name and a password. The name is `$app`. */
-        AppToken: {
-            /**
-             * Format: uuid
-             * @description Names it in `getAppToken` and `revokeAppToken`.
-             */
-            uuid: string;
-            /** @description What it is for. */
-            title: string;
-            /** @description When it was made. */
-            created: components["schemas"]["RfcDate"];
-            /** @description When it was last used, an RFC 2822 date in UTC; null when it never was. */
-            last_accessed: string | null;
-            /** @description When it stops working, an RFC 2822 date in UTC; null: never. */
-            expiration: string | null;
-            /** @description The password, 120 characters. Only `createAppToken` and `getAppToken` send it. */
-            token_code?: string;
-        };
-        AppTokenList: {
-            /** @description Oldest first. */
-            tokens: components["schemas"]["AppToken"][];
-            /** @description `expiring` as it was asked. */
-            only_expiring: boolean | null;
-            /** @description There is another page: send this as `next_page`. */
-            next_page?: string;
-        };
-        NewAppToken: {
-            /** @description What it is for. May be empty. */
-            title: string;
-        };
-        AppTokenView: {
-            token: components["schemas"]["AppToken"];
-        };
-        /** @description A repository that you have starred. */
-        StarredRepository: {
-            /** @description User or organization that owns it. */
-            namespace: string;
-            /** @description Name inside the namespace. */
-            name: string;
-            /** @description What it holds; Markdown. */
-            description: string | null;
-            /** @description Anyone may read it. */
-            is_public: boolean;
-        };
-        StarredRepositories: {
-            repositories: components["schemas"]["StarredRepository"][];
-            /** @description There is another page: send this as `next_page`. */
-            next_page?: string;
-        };
-        NewStar: {
-            /** @description User or organization that owns the repository. */
-            namespace: string;
-            /** @description Name inside the namespace; may have more segments. */
-            repository: string;
-        };
-        /** @description What you have starred. */
-        Star: {
-            /** @description User or organization that owns the repository. */
-            namespace: string;
-            /** @description Name inside the namespace. */
-            repository: string;
-        };
-        /** @description An application whose administrators ask you to make a token. */
-        AssignedApplication: {
-            /** @description Name of the application. */
-            name: string;
-            /** @description Names the application in the OAuth flow. */
-            clientId: string;
-            /** @description What it does. */
-            description: string;
-            /** @description Its home page. */
-            url: string;
-            avatar: components["schemas"]["Avatar"];
-            organization: components["schemas"]["AuthorizationOwner"];
-        };
-        /** @description A token that you were asked to make. */
-        AssignedAuthorization: {
-            application: components["schemas"]["AssignedApplication"];
-            /**
-             * Format: uuid
-             * @description `assignment_uuid` of `/oauth/authorize`.
-             */
-            uuid: string;
-            /** @description `redirect_uri` of `/oauth/authorize`. */
-            redirectUri: string;
-            scopes: components["schemas"]["OAuthScopeView"][];
-            /** @description `response_type` of `/oauth/authorize`. */
-            responseType: string;
-        };
-        AssignedAuthorizationList: {
-            authorizations: components["schemas"]["AssignedAuthorization"][];
-        };
         /** @description Somebody who can be given a right: a user, a robot, a team or an organization. */
         Entity: {
             /** @description Name of the entity. */
@@ -3435,33 +3606,6 @@ export interface components {
         Entities: {
             /** @description Teams, users, robots, then the organization; by name, at most 10 of each. */
             results: components["schemas"]["Entity"][];
-        };
-        /** @description Whether an index may be pushed without all of its manifests. */
-        SparseManifests: {
-            /** @description An index may name manifests that the repository does not hold. */
-            supported: boolean;
-            /** @description Architectures that must be there all the same. */
-            required_architectures: string[];
-            /** @description Architectures that are not required may be missing. */
-            optional_architectures_allowed: boolean;
-        };
-        /** @description What this registry can do, for clients that adapt. */
-        RegistryCapabilities: {
-            sparse_manifests: components["schemas"]["SparseManifests"];
-            /** @description Architectures that a mirror can be limited to. */
-            mirror_architectures: string[];
-        };
-        /** @description What an error type means. */
-        ApiErrorDescription: {
-            /**
-             * Format: uri
-             * @description Address of this explanation; `type` in the body of an error.
-             */
-            type: string;
-            /** @description Name of the error; `error_type` in the body of an error. */
-            title: string;
-            /** @description What it means. */
-            description: string;
         };
         /**
          * @description How loudly to say it.
@@ -3497,6 +3641,33 @@ export interface components {
         };
         CreateMessage: {
             message: components["schemas"]["NewGlobalMessage"];
+        };
+        /** @description Whether an index may be pushed without all of its manifests. */
+        SparseManifests: {
+            /** @description An index may name manifests that the repository does not hold. */
+            supported: boolean;
+            /** @description Architectures that must be there all the same. */
+            required_architectures: string[];
+            /** @description Architectures that are not required may be missing. */
+            optional_architectures_allowed: boolean;
+        };
+        /** @description What this registry can do, for clients that adapt. */
+        RegistryCapabilities: {
+            sparse_manifests: components["schemas"]["SparseManifests"];
+            /** @description Architectures that a mirror can be limited to. */
+            mirror_architectures: string[];
+        };
+        /** @description What an error type means. */
+        ApiErrorDescription: {
+            /**
+             * Format: uri
+             * @description Address of this explanation; `type` in the body of an error.
+             */
+            type: string;
+            /** @description Name of the error; `error_type` in the body of an error. */
+            title: string;
+            /** @description What it means. */
+            description: string;
         };
         /** @description A user, as superusers see all of them. */
         SuUser: {
@@ -3706,172 +3877,6 @@ export interface components {
         ApproveServiceKey: {
             notes?: components["schemas"]["KeyNotes"];
         };
-        /** @description The namespace that the application belongs to. */
-        ConsentOrganization: {
-            /** @description Name of the organization. */
-            name: string;
-            /** @description Its avatar, as JSON in a string. */
-            avatar: string;
-        };
-        /** @description The application that asks. */
-        ConsentApplication: {
-            /** @description Name of the application. */
-            name: string;
-            /** @description What it does. */
-            description: string;
-            /** @description Its home page. */
-            url: string;
-            /** @description Its avatar, as JSON in a string. */
-            avatar: string;
-            organization: components["schemas"]["ConsentOrganization"];
-        };
-        /** @description What the page of `oauthAuthorize` says. */
-        ConsentRequest: {
-            scopes: components["schemas"]["OAuthScopeView"][];
-            /** @description One of the scopes is dangerous. */
-            has_dangerous_scopes: boolean;
-            application: components["schemas"]["ConsentApplication"];
-            /** @description As asked. */
-            response_type: string;
-            /** @description As asked. */
-            client_id: string;
-            /** @description As asked. */
-            redirect_uri: string;
-            /** @description As asked. */
-            scope: string;
-            /** @description `_csrf_token` of the forms. */
-            csrf_token_val: string;
-            /** @description As asked. */
-            state: string | null;
-            /** @description As asked. */
-            assignment_uuid: string | null;
-        };
-        /** @description A refusal that an application cannot be told of. `error` is the one of OAuth 2. */
-        FlowRefusal: {
-            /** @description `invalid_request`, unless a rule of the document was broken. */
-            error?: string;
-            /** @description Which rule refused, and where it helps what to do next. */
-            detail: string;
-            /** @description The same as `detail`. */
-            message: string;
-            /** @description The same as `detail`. */
-            error_message: string;
-            /** @description Name of the error; `getErrorDescription` explains it. */
-            error_type: string;
-            /** @description The same as `error_type`. */
-            title: string;
-            /**
-             * Format: uri
-             * @description Address of the explanation.
-             */
-            type: string;
-            /** @description The HTTP status. */
-            status: number;
-        };
-        /** @description The form of `oauthAuthorize`, all as asked there. */
-        Consent: {
-            /** @description The application. */
-            client_id: string;
-            /** @description Where to go on. */
-            redirect_uri: string;
-            /** @description Scopes, separated by spaces or commas. */
-            scope: string;
-            /**
-             * @description `code` or `token`.
-             * @default code
-             */
-            response_type: string;
-            /** @description Given back to the application. */
-            state?: string;
-            /** @description The assignment that this fulfils. */
-            assignment_uuid?: string;
-            /** @description Challenge of PKCE. */
-            code_challenge?: string;
-            /** @description `S256`. */
-            code_challenge_method?: string;
-            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
-            _csrf_token?: string;
-        };
-        /** @description The form of `oauthAuthorize`, sent by its other button. */
-        Denial: {
-            /** @description The application. */
-            client_id: string;
-            /** @description Where to go on. */
-            redirect_uri: string;
-            /** @description Not looked at. */
-            scope?: string;
-            /**
-             * @description `code` or `token`.
-             * @default code
-             */
-            response_type: string;
-            /** @description Given back to the application. */
-            state?: string;
-            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
-            _csrf_token?: string;
-        };
-        /** @description Somebody was asked to make a token. */
-        AssignmentMade: {
-            /** @description What has happened. */
-            message: string;
-        };
-        /** @description A form of OAuth 2. Fields that are not known are not looked at. */
-        CodeExchange: {
-            /** @description `authorization_code`. */
-            grant_type?: string;
-            /** @description The application. */
-            client_id?: string;
-            /** @description Its client secret. */
-            client_secret?: string;
-            /** @description The address that the code was sent to. */
-            redirect_uri?: string;
-            /** @description The code. */
-            code?: string;
-            /** @description Scopes of the code; another set is refused. May be left out. */
-            scope?: string;
-            /** @description Verifier of PKCE; needed when the code was asked for with a challenge, refused when it was not. */
-            code_verifier?: string;
-        };
-        /** @description A token of an application. */
-        AccessToken: {
-            /** @description The token, for `Authorization: Bearer`. */
-            access_token: string;
-            /**
-             * @description How it is presented.
-             * @enum {string}
-             */
-            token_type: "Bearer";
-            /** @description Seconds that it works. */
-            expires_in: number;
-            /** @description Always null. */
-            refresh_token: string | null;
-        };
-        /** @description A refusal of the token endpoint (RFC 6749, 5.2). */
-        OAuthFlowError: {
-            /** @enum {string} */
-            error: "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type" | "invalid_scope";
-            /** @description Which rule refused, and where it helps what to do next. */
-            error_description: string;
-        };
-        /** @description The token of the query. */
-        LocalToken: {
-            /** @description As it stands in the query. */
-            access_token: string | null;
-        };
-        /** @description The form of `showSigninPage`. */
-        SigninForm: {
-            /** @description User name or e-mail address. */
-            username: string;
-            /** @description Password of the account. */
-            password: string;
-            /**
-             * @description Where to go after signing in: a path of this registry.
-             * @default /
-             */
-            next: string;
-            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
-            _csrf_token?: string;
-        };
         CsrfToken: {
             csrf_token: components["schemas"]["CsrfTokenText"];
         };
@@ -3949,10 +3954,6 @@ export interface components {
             n?: string;
             /** @description Exponent of an RSA key. */
             e?: string;
-        };
-        FederatedToken: {
-            /** @description The robot's password for an hour, in place of its own. */
-            token: string;
         };
     };
     responses: {
@@ -4073,46 +4074,6 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
-        /** @description You are signed in but lack the right, or the CSRF token is missing. */
-        NotAllowed: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "detail": "Unauthorized",
-                 *       "message": "Unauthorized",
-                 *       "error_message": "Unauthorized",
-                 *       "error_type": "insufficient_scope",
-                 *       "title": "insufficient_scope",
-                 *       "type": "http://localhost:8080/api/v1/error/insufficient_scope",
-                 *       "status": 403
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
-        /** @description There is no such thing. Told only to those who could see it. */
-        NotFound: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "detail": "no tag stable in acme/nginx",
-                 *       "message": "no tag stable in acme/nginx",
-                 *       "error_message": "no tag stable in acme/nginx",
-                 *       "error_type": "not_found",
-                 *       "title": "not_found",
-                 *       "type": "http://localhost:8080/api/v1/error/not_found",
-                 *       "status": 404
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
         /** @description Nobody is signed in, or the token lacks `user:read`. `session_required` is false: asking is no fault. */
         NobodySignedIn: {
             headers: {
@@ -4154,21 +4115,61 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
-        /** @description A rule forbids moving or deleting this tag. */
-        TagIsImmutable: {
+        /** @description You are signed in but lack the right, or the CSRF token is missing. */
+        NotAllowed: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 /**
                  * @example {
-                 *       "detail": "Cannot delete immutable tag 'stable'",
-                 *       "message": "Cannot delete immutable tag 'stable'",
-                 *       "error_message": "Cannot delete immutable tag 'stable'",
-                 *       "error_type": "tag_immutable",
-                 *       "title": "tag_immutable",
-                 *       "type": "http://localhost:8080/api/v1/error/tag_immutable",
-                 *       "status": 409
+                 *       "detail": "Unauthorized",
+                 *       "message": "Unauthorized",
+                 *       "error_message": "Unauthorized",
+                 *       "error_type": "insufficient_scope",
+                 *       "title": "insufficient_scope",
+                 *       "type": "http://localhost:8080/api/v1/error/insufficient_scope",
+                 *       "status": 403
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description There is no such thing. Told only to those who could see it. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "no tag stable in acme/nginx",
+                 *       "message": "no tag stable in acme/nginx",
+                 *       "error_message": "no tag stable in acme/nginx",
+                 *       "error_type": "not_found",
+                 *       "title": "not_found",
+                 *       "type": "http://localhost:8080/api/v1/error/not_found",
+                 *       "status": 404
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description There is no such robot, or the token does not stand for it. */
+        FederationRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "the token does not stand for acme+deploy",
+                 *       "message": "the token does not stand for acme+deploy",
+                 *       "error_message": "the token does not stand for acme+deploy",
+                 *       "error_type": "invalid_token",
+                 *       "title": "invalid_token",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
+                 *       "status": 401
                  *     }
                  */
                 "application/json": components["schemas"]["ApiError"];
@@ -4364,6 +4365,26 @@ export interface components {
                 "application/json": components["schemas"]["OAuthFlowError"];
             };
         };
+        /** @description A rule forbids moving or deleting this tag. */
+        TagIsImmutable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "Cannot delete immutable tag 'stable'",
+                 *       "message": "Cannot delete immutable tag 'stable'",
+                 *       "error_message": "Cannot delete immutable tag 'stable'",
+                 *       "error_type": "tag_immutable",
+                 *       "title": "tag_immutable",
+                 *       "type": "http://localhost:8080/api/v1/error/tag_immutable",
+                 *       "status": 409
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
         /** @description The key is past its expiry; what it signed is no longer valid. */
         KeyExpired: {
             headers: {
@@ -4419,26 +4440,6 @@ export interface components {
                  *       "title": "denied",
                  *       "type": "http://localhost:8080/api/v1/error/denied",
                  *       "status": 403
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
-        /** @description There is no such robot, or the token does not stand for it. */
-        FederationRefused: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "detail": "the token does not stand for acme+deploy",
-                 *       "message": "the token does not stand for acme+deploy",
-                 *       "error_message": "the token does not stand for acme+deploy",
-                 *       "error_type": "invalid_token",
-                 *       "title": "invalid_token",
-                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
-                 *       "status": 401
                  *     }
                  */
                 "application/json": components["schemas"]["ApiError"];
@@ -4553,16 +4554,6 @@ export interface components {
          */
         MailCode: string;
         /**
-         * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-         * @example acme/nginx
-         */
-        Repository: components["schemas"]["RepositoryFullName"];
-        /**
-         * @description The e-mail address.
-         * @example ops@example.com
-         */
-        NotificationEmail: string;
-        /**
          * @description Name of a user.
          * @example ada
          */
@@ -4573,20 +4564,45 @@ export interface components {
          */
         NotificationUuid: string;
         /**
+         * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+         * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+         */
+        NextPage: string;
+        /**
+         * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+         * @example acme/nginx
+         */
+        Repository: components["schemas"]["RepositoryFullName"];
+        /**
+         * @description `uuid` of the app token.
+         * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+         */
+        AppTokenUuid: string;
+        /**
+         * @description Uuid of a token that an application has.
+         * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+         */
+        AccessTokenUuid: string;
+        /**
+         * @description Uuid of a token that you were asked to make.
+         * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
+         */
+        AssignedAuthorizationUuid: string;
+        /**
          * @description Name of the organization.
          * @example acme
          */
         Orgname: string;
         /**
-         * @description Name of a team of the organization.
-         * @example builders
-         */
-        Teamname: string;
-        /**
          * @description Name of a user or of a robot of the organization.
          * @example ada
          */
         Membername: string;
+        /**
+         * @description Name of a team of the organization.
+         * @example builders
+         */
+        Teamname: string;
         /**
          * @description E-mail address that the invitation goes to.
          * @example ada@example.com
@@ -4597,46 +4613,6 @@ export interface components {
          * @example dq3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2o
          */
         InviteCode: string;
-        /**
-         * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
-         * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
-         */
-        NextPage: string;
-        /**
-         * @description Name of the tag.
-         * @example stable
-         */
-        Tag: components["schemas"]["TagName"];
-        /**
-         * @description Digest of the manifest.
-         * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-         */
-        ManifestRef: components["schemas"]["Digest"];
-        /**
-         * @description Name of a user, or of a robot: `namespace+name`.
-         * @example ada
-         */
-        Grantee: string;
-        /**
-         * @description Client id of an application.
-         * @example XQ5C0HZ0TL7E8KDN1V2M
-         */
-        ClientId: string;
-        /**
-         * @description Uuid of a token of the application.
-         * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
-         */
-        OAuthTokenUuid: string;
-        /**
-         * @description Uuid of a token that an application has.
-         * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
-         */
-        AccessTokenUuid: string;
-        /**
-         * @description Id of the default permission.
-         * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
-         */
-        PrototypeId: string;
         /**
          * @description Send teams and repositories of each robot too.
          * @example true
@@ -4658,15 +4634,60 @@ export interface components {
          */
         RobotShortname: string;
         /**
-         * @description `uuid` of the app token.
-         * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+         * @description Id of the default permission.
+         * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
          */
-        AppTokenUuid: string;
+        PrototypeId: string;
         /**
-         * @description Uuid of a token that you were asked to make.
-         * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
+         * @description Client id of an application.
+         * @example XQ5C0HZ0TL7E8KDN1V2M
          */
-        AssignedAuthorizationUuid: string;
+        ClientId: string;
+        /**
+         * @description Uuid of a token of the application.
+         * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+         */
+        OAuthTokenUuid: string;
+        /**
+         * @description Client id of the application.
+         * @example XQ5C0HZ0TL7E8KDN1V2M
+         */
+        FlowClientId: string;
+        /**
+         * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
+         * @example https://deploy.example.com/callback
+         */
+        FlowRedirectUri: string;
+        /**
+         * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
+         * @example repo:read
+         */
+        FlowScope: string;
+        /**
+         * @description A page for people, or the same as JSON.
+         * @example json
+         */
+        PageFormat: "html" | "json";
+        /**
+         * @description Name of a user, or of a robot: `namespace+name`.
+         * @example ada
+         */
+        Grantee: string;
+        /**
+         * @description The e-mail address.
+         * @example ops@example.com
+         */
+        NotificationEmail: string;
+        /**
+         * @description Name of the tag.
+         * @example stable
+         */
+        Tag: components["schemas"]["TagName"];
+        /**
+         * @description Digest of the manifest.
+         * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+         */
+        ManifestRef: components["schemas"]["Digest"];
         /**
          * @description Id of a message.
          * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
@@ -4692,26 +4713,6 @@ export interface components {
          * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
          */
         KeyId: string;
-        /**
-         * @description Client id of the application.
-         * @example XQ5C0HZ0TL7E8KDN1V2M
-         */
-        FlowClientId: string;
-        /**
-         * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
-         * @example https://deploy.example.com/callback
-         */
-        FlowRedirectUri: string;
-        /**
-         * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
-         * @example repo:read
-         */
-        FlowScope: string;
-        /**
-         * @description A page for people, or the same as JSON.
-         * @example json
-         */
-        PageFormat: "html" | "json";
         /**
          * @description The service that signs with the keys: `INSTANCE_SERVICE_KEY_SERVICE`, by default `registry`, for this registry itself, or another that has registered its keys.
          * @example registry
@@ -4863,6 +4864,36 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody is signed in any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["CsrfTokenNeeded"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     requestRecoveryEmail: {
         parameters: {
             query?: never;
@@ -4982,159 +5013,6 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["SwitchedOff"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    confirmRepoEmail: {
-        parameters: {
-            query: {
-                /**
-                 * @description The one-time code of the mail.
-                 * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD
-                 */
-                code: components["parameters"]["MailCode"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page that says thank you, or that the code does not work. */
-            200: {
-                headers: {
-                    "Cache-Control": components["headers"]["NoStore"];
-                    "Referrer-Policy": components["headers"]["NoReferrer"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example <!doctype html><title>Thank you</title> */
-                    "text/html": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            404: components["responses"]["SwitchedOff"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    checkRepoEmailAuthorized: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description The e-mail address.
-                 * @example ops@example.com
-                 */
-                email: components["parameters"]["NotificationEmail"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The address was asked, and has agreed or not. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "email": "ops@example.com",
-                     *       "namespace": "acme",
-                     *       "repository": "nginx",
-                     *       "confirmed": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["RepositoryEmail"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    sendAuthorizeRepoEmail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description The e-mail address.
-                 * @example ops@example.com
-                 */
-                email: components["parameters"]["NotificationEmail"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The address, and whether it has agreed. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "email": "ops@example.com",
-                     *       "namespace": "acme",
-                     *       "repository": "nginx",
-                     *       "confirmed": false
-                     *     }
-                     */
-                    "application/json": components["schemas"]["RepositoryEmail"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    logout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Nobody is signed in any more. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["CsrfTokenNeeded"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
@@ -5660,6 +5538,986 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listStarredRepos: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of repositories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "repositories": [
+                     *         {
+                     *           "namespace": "acme",
+                     *           "name": "nginx",
+                     *           "description": "Web server",
+                     *           "is_public": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StarredRepositories"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createStar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "namespace": "acme",
+                 *       "repository": "nginx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewStar"];
+            };
+        };
+        responses: {
+            /** @description The repository is starred. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "namespace": "acme",
+                     *       "repository": "nginx"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Star"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteStar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You have no star on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAppTokens: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those near their end: with less than a tenth of `APP_SPECIFIC_TOKEN_EXPIRATION` left, or of four weeks where that is not set.
+                 * @example false
+                 */
+                expiring?: boolean;
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                     *           "title": "laptop",
+                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "last_accessed": null,
+                     *           "expiration": null
+                     *         }
+                     *       ],
+                     *       "only_expiring": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppTokenList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createAppToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "laptop"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAppToken"];
+            };
+        };
+        responses: {
+            /** @description The token with its code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": {
+                     *         "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                     *         "title": "laptop",
+                     *         "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *         "last_accessed": null,
+                     *         "expiration": null,
+                     *         "token_code": "7QK2M9ZC4XW8R1T6Y3U5I0O7P2A4S6D8F1G3H5J7K9L0Z2X4C6V8B1N3M5Q7W9E1R3T5Y7U9I1O3P5A7S9D1F3G5H7J9K1L3Z5X7C9V1B3N5M7Q9W1E3R5T7"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppTokenView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAppToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `uuid` of the app token.
+                 * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+                 */
+                token_uuid: components["parameters"]["AppTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token with its code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": {
+                     *         "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                     *         "title": "laptop",
+                     *         "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *         "last_accessed": null,
+                     *         "expiration": null,
+                     *         "token_code": "7QK2M9ZC4XW8R1T6Y3U5I0O7P2A4S6D8F1G3H5J7K9L0Z2X4C6V8B1N3M5Q7W9E1R3T5Y7U9I1O3P5A7S9D1F3G5H7J9K1L3Z5X7C9V1B3N5M7Q9W1E3R5T7"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppTokenView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeAppToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `uuid` of the app token.
+                 * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+                 */
+                token_uuid: components["parameters"]["AppTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUserAuthorizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your authorizations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "authorizations": [
+                     *         {
+                     *           "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *           "application": {
+                     *             "name": "Deploy board",
+                     *             "description": "Shows what runs where",
+                     *             "url": "https://deploy.example.com",
+                     *             "avatar": {
+                     *               "name": "Deploy board",
+                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *               "color": "#1f77b4",
+                     *               "kind": "app"
+                     *             },
+                     *             "organization": {
+                     *               "name": "acme",
+                     *               "avatar": {
+                     *                 "name": "acme",
+                     *                 "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *                 "color": "#2ca02c",
+                     *                 "kind": "org"
+                     *               }
+                     *             }
+                     *           },
+                     *           "scopes": [
+                     *             {
+                     *               "scope": "repo:read",
+                     *               "title": "See and pull your repositories",
+                     *               "description": "Every repository that you may read, private ones included.",
+                     *               "icon": "fa-hdd-o",
+                     *               "dangerous": false
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserAuthorizationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Uuid of a token that an application has.
+                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                access_token_uuid: components["parameters"]["AccessTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The authorization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *       "application": {
+                     *         "name": "Deploy board",
+                     *         "description": "Shows what runs where",
+                     *         "url": "https://deploy.example.com",
+                     *         "avatar": {
+                     *           "name": "Deploy board",
+                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *           "color": "#1f77b4",
+                     *           "kind": "app"
+                     *         },
+                     *         "organization": {
+                     *           "name": "acme",
+                     *           "avatar": {
+                     *             "name": "acme",
+                     *             "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *             "color": "#2ca02c",
+                     *             "kind": "org"
+                     *           }
+                     *         }
+                     *       },
+                     *       "scopes": [
+                     *         {
+                     *           "scope": "repo:read",
+                     *           "title": "See and pull your repositories",
+                     *           "description": "Every repository that you may read, private ones included.",
+                     *           "icon": "fa-hdd-o",
+                     *           "dangerous": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserAuthorization"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUserAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Uuid of a token that an application has.
+                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                access_token_uuid: components["parameters"]["AccessTokenUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAssignedAuthorizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What you were asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "authorizations": [
+                     *         {
+                     *           "uuid": "9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90",
+                     *           "application": {
+                     *             "name": "Deploy board",
+                     *             "clientId": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *             "description": "Shows what runs where",
+                     *             "url": "https://deploy.example.com",
+                     *             "avatar": {
+                     *               "name": "Deploy board",
+                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *               "color": "#1f77b4",
+                     *               "kind": "app"
+                     *             },
+                     *             "organization": {
+                     *               "name": "acme",
+                     *               "avatar": {
+                     *                 "name": "acme",
+                     *                 "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *                 "color": "#2ca02c",
+                     *                 "kind": "org"
+                     *               }
+                     *             }
+                     *           },
+                     *           "redirectUri": "https://deploy.example.com/callback",
+                     *           "scopes": [
+                     *             {
+                     *               "scope": "repo:read",
+                     *               "title": "See and pull your repositories",
+                     *               "description": "Every repository that you may read, private ones included.",
+                     *               "icon": "fa-hdd-o",
+                     *               "dangerous": false
+                     *             }
+                     *           ],
+                     *           "responseType": "token"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AssignedAuthorizationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteAssignedAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Uuid of a token that you were asked to make.
+                 * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
+                 */
+                assigned_authorization_uuid: components["parameters"]["AssignedAuthorizationUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "acme",
+                 *       "email": "office@acme.example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewOrg"];
+            };
+        };
+        responses: {
+            /** @description The organization is there. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Created */
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization, as much of it as you may see. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme",
+                     *       "email": "office@acme.example.com",
+                     *       "avatar": {
+                     *         "name": "acme",
+                     *         "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *         "color": "#2e7d32",
+                     *         "kind": "org"
+                     *       },
+                     *       "is_admin": true,
+                     *       "is_member": true,
+                     *       "teams": {
+                     *         "owners": {
+                     *           "name": "owners",
+                     *           "description": "",
+                     *           "role": "admin",
+                     *           "avatar": {
+                     *             "name": "owners",
+                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
+                     *             "color": "#c62828",
+                     *             "kind": "team"
+                     *           },
+                     *           "can_view": true,
+                     *           "repo_count": 0,
+                     *           "member_count": 1,
+                     *           "is_synced": false
+                     *         }
+                     *       },
+                     *       "ordered_teams": [
+                     *         "owners"
+                     *       ],
+                     *       "invoice_email": false,
+                     *       "invoice_email_address": null,
+                     *       "tag_expiration_s": 1209600,
+                     *       "is_free_account": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeOrganizationDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contact_email": "office@acme.example.com",
+                 *       "tag_expiration_s": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateOrg"];
+            };
+        };
+        responses: {
+            /** @description The organization as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "acme",
+                     *       "email": "office@acme.example.com",
+                     *       "avatar": {
+                     *         "name": "acme",
+                     *         "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *         "color": "#2e7d32",
+                     *         "kind": "org"
+                     *       },
+                     *       "is_admin": true,
+                     *       "is_member": true,
+                     *       "teams": {
+                     *         "owners": {
+                     *           "name": "owners",
+                     *           "description": "",
+                     *           "role": "admin",
+                     *           "avatar": {
+                     *             "name": "owners",
+                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
+                     *             "color": "#c62828",
+                     *             "kind": "team"
+                     *           },
+                     *           "can_view": true,
+                     *           "repo_count": 0,
+                     *           "member_count": 1,
+                     *           "is_synced": false
+                     *         }
+                     *       },
+                     *       "ordered_teams": [
+                     *         "owners"
+                     *       ],
+                     *       "invoice_email": false,
+                     *       "invoice_email_address": null,
+                     *       "tag_expiration_s": 1209600,
+                     *       "is_free_account": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteAdminedOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationCollaborators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The collaborators. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collaborators": [
+                     *         {
+                     *           "name": "grace",
+                     *           "kind": "user",
+                     *           "avatar": {
+                     *             "name": "grace",
+                     *             "hash": "2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea",
+                     *             "color": "#1b5e9e",
+                     *             "kind": "user"
+                     *           },
+                     *           "repositories": [
+                     *             "nginx"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationCollaborators"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The members. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "members": [
+                     *         {
+                     *           "name": "ada",
+                     *           "kind": "user",
+                     *           "avatar": {
+                     *             "name": "ada",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1b5e9e",
+                     *             "kind": "user"
+                     *           },
+                     *           "teams": [
+                     *             {
+                     *               "name": "owners",
+                     *               "avatar": {
+                     *                 "name": "owners",
+                     *                 "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
+                     *                 "color": "#c62828",
+                     *                 "kind": "team"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "repositories": [
+                     *             "nginx"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationMembers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a user or of a robot of the organization.
+                 * @example ada
+                 */
+                membername: components["parameters"]["Membername"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "ada",
+                     *       "kind": "user",
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1b5e9e",
+                     *         "kind": "user"
+                     *       },
+                     *       "teams": [
+                     *         {
+                     *           "name": "owners",
+                     *           "avatar": {
+                     *             "name": "owners",
+                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
+                     *             "color": "#c62828",
+                     *             "kind": "team"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "repositories": [
+                     *         "nginx"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationMember"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeOrganizationMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Name of a user or of a robot of the organization.
+                 * @example ada
+                 */
+                membername: components["parameters"]["Membername"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is no member. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     updateOrganizationTeam: {
         parameters: {
             query?: never;
@@ -6139,2507 +6997,6 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["SwitchedOff"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    createOrganization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "acme",
-                 *       "email": "office@acme.example.com"
-                 *     }
-                 */
-                "application/json": components["schemas"]["NewOrg"];
-            };
-        };
-        responses: {
-            /** @description The organization is there. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Created */
-                    "application/json": components["schemas"]["Created"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getOrganization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The organization, as much of it as you may see. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "acme",
-                     *       "email": "office@acme.example.com",
-                     *       "avatar": {
-                     *         "name": "acme",
-                     *         "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *         "color": "#2e7d32",
-                     *         "kind": "org"
-                     *       },
-                     *       "is_admin": true,
-                     *       "is_member": true,
-                     *       "teams": {
-                     *         "owners": {
-                     *           "name": "owners",
-                     *           "description": "",
-                     *           "role": "admin",
-                     *           "avatar": {
-                     *             "name": "owners",
-                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
-                     *             "color": "#c62828",
-                     *             "kind": "team"
-                     *           },
-                     *           "can_view": true,
-                     *           "repo_count": 0,
-                     *           "member_count": 1,
-                     *           "is_synced": false
-                     *         }
-                     *       },
-                     *       "ordered_teams": [
-                     *         "owners"
-                     *       ],
-                     *       "invoice_email": false,
-                     *       "invoice_email_address": null,
-                     *       "tag_expiration_s": 1209600,
-                     *       "is_free_account": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OrganizationView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    changeOrganizationDetails: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "contact_email": "office@acme.example.com",
-                 *       "tag_expiration_s": 86400
-                 *     }
-                 */
-                "application/json": components["schemas"]["UpdateOrg"];
-            };
-        };
-        responses: {
-            /** @description The organization as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "acme",
-                     *       "email": "office@acme.example.com",
-                     *       "avatar": {
-                     *         "name": "acme",
-                     *         "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *         "color": "#2e7d32",
-                     *         "kind": "org"
-                     *       },
-                     *       "is_admin": true,
-                     *       "is_member": true,
-                     *       "teams": {
-                     *         "owners": {
-                     *           "name": "owners",
-                     *           "description": "",
-                     *           "role": "admin",
-                     *           "avatar": {
-                     *             "name": "owners",
-                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
-                     *             "color": "#c62828",
-                     *             "kind": "team"
-                     *           },
-                     *           "can_view": true,
-                     *           "repo_count": 0,
-                     *           "member_count": 1,
-                     *           "is_synced": false
-                     *         }
-                     *       },
-                     *       "ordered_teams": [
-                     *         "owners"
-                     *       ],
-                     *       "invoice_email": false,
-                     *       "invoice_email_address": null,
-                     *       "tag_expiration_s": 1209600,
-                     *       "is_free_account": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OrganizationView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteAdminedOrganization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The organization is gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInAgain"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getOrganizationCollaborators: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The collaborators. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "collaborators": [
-                     *         {
-                     *           "name": "grace",
-                     *           "kind": "user",
-                     *           "avatar": {
-                     *             "name": "grace",
-                     *             "hash": "2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea",
-                     *             "color": "#1b5e9e",
-                     *             "kind": "user"
-                     *           },
-                     *           "repositories": [
-                     *             "nginx"
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OrganizationCollaborators"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getOrganizationMembers: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The members. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "members": [
-                     *         {
-                     *           "name": "ada",
-                     *           "kind": "user",
-                     *           "avatar": {
-                     *             "name": "ada",
-                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *             "color": "#1b5e9e",
-                     *             "kind": "user"
-                     *           },
-                     *           "teams": [
-                     *             {
-                     *               "name": "owners",
-                     *               "avatar": {
-                     *                 "name": "owners",
-                     *                 "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
-                     *                 "color": "#c62828",
-                     *                 "kind": "team"
-                     *               }
-                     *             }
-                     *           ],
-                     *           "repositories": [
-                     *             "nginx"
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OrganizationMembers"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getOrganizationMember: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Name of a user or of a robot of the organization.
-                 * @example ada
-                 */
-                membername: components["parameters"]["Membername"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The member. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "ada",
-                     *       "kind": "user",
-                     *       "avatar": {
-                     *         "name": "ada",
-                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *         "color": "#1b5e9e",
-                     *         "kind": "user"
-                     *       },
-                     *       "teams": [
-                     *         {
-                     *           "name": "owners",
-                     *           "avatar": {
-                     *             "name": "owners",
-                     *             "hash": "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581",
-                     *             "color": "#c62828",
-                     *             "kind": "team"
-                     *           }
-                     *         }
-                     *       ],
-                     *       "repositories": [
-                     *         "nginx"
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OrganizationMember"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    removeOrganizationMember: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Name of a user or of a robot of the organization.
-                 * @example ada
-                 */
-                membername: components["parameters"]["Membername"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The user is no member. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    listRepos: {
-        parameters: {
-            query?: {
-                /**
-                 * @description Repositories of this user or organization.
-                 * @example acme
-                 */
-                namespace?: string;
-                /**
-                 * @description Repositories that you have starred; refused without a sign-in.
-                 * @example false
-                 */
-                starred?: boolean;
-                /**
-                 * @description Public repositories too, also those of namespaces that are not yours.
-                 * @example true
-                 */
-                public?: boolean;
-                /**
-                 * @description Say when a tag last changed.
-                 * @example true
-                 */
-                last_modified?: boolean;
-                /**
-                 * @description Say how much each is used.
-                 * @example false
-                 */
-                popularity?: boolean;
-                /**
-                 * @description There is one kind; another name gives an empty list.
-                 * @example image
-                 */
-                repo_kind?: string;
-                /**
-                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
-                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
-                 */
-                next_page?: components["parameters"]["NextPage"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One page of repositories. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "repositories": [
-                     *         {
-                     *           "namespace": "acme",
-                     *           "name": "nginx",
-                     *           "description": "Web server",
-                     *           "is_public": true,
-                     *           "kind": "image",
-                     *           "state": "NORMAL",
-                     *           "last_modified": 1577836800,
-                     *           "is_starred": false
-                     *         }
-                     *       ],
-                     *       "next_page": "eyJhZnRlciI6ImFjbWUvbmdpbngifQ"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["RepositoryList"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    createRepo: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "namespace": "acme",
-                 *       "repository": "nginx",
-                 *       "visibility": "private",
-                 *       "description": "Web server",
-                 *       "repo_kind": "image"
-                 *     }
-                 */
-                "application/json": components["schemas"]["NewRepo"];
-            };
-        };
-        responses: {
-            /** @description The repository is there. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "namespace": "acme",
-                     *       "name": "nginx",
-                     *       "kind": "image"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["CreatedRepo"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getRepo: {
-        parameters: {
-            query?: {
-                /**
-                 * @description Give the live tags.
-                 * @example true
-                 */
-                includeTags?: boolean;
-                /**
-                 * @description Give the number of actions on each of the last 92 days.
-                 * @example false
-                 */
-                includeStats?: boolean;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The repository. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "namespace": "acme",
-                     *       "name": "nginx",
-                     *       "kind": "image",
-                     *       "description": "Web server",
-                     *       "is_public": true,
-                     *       "is_organization": true,
-                     *       "is_starred": false,
-                     *       "status_token": "",
-                     *       "trust_enabled": false,
-                     *       "tag_expiration_s": 1209600,
-                     *       "is_free_account": true,
-                     *       "state": "NORMAL",
-                     *       "can_write": true,
-                     *       "can_admin": false,
-                     *       "tags": {
-                     *         "stable": {
-                     *           "name": "stable",
-                     *           "size": 31357624,
-                     *           "last_modified": "Wed, 01 Jan 2020 00:00:00 -0000",
-                     *           "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-                     *         }
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["RepositoryView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    updateRepo: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "description": "Web server"
-                 *     }
-                 */
-                "application/json": components["schemas"]["RepoUpdate"];
-            };
-        };
-        responses: {
-            /** @description The description is as asked. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteRepository: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The repository is gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    changeRepoVisibility: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "visibility": "public"
-                 *     }
-                 */
-                "application/json": components["schemas"]["ChangeVisibility"];
-            };
-        };
-        responses: {
-            /** @description The visibility is as asked. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    changeRepoState: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "state": "READ_ONLY"
-                 *     }
-                 */
-                "application/json": components["schemas"]["ChangeRepoState"];
-            };
-        };
-        responses: {
-            /** @description The state is as asked. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "success": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    listRepoTags: {
-        parameters: {
-            query?: {
-                /**
-                 * @description Only the lives of this one tag.
-                 * @example stable
-                 */
-                specificTag?: string;
-                /**
-                 * @description `like:TEXT` for names that hold TEXT, `eq:TEXT` for the exact name.
-                 * @example like:sta
-                 */
-                filter_tag_name?: string;
-                /**
-                 * @description Tags a page, 1 to 100; other numbers are clamped.
-                 * @example 50
-                 */
-                limit?: number;
-                /**
-                 * @description Page, from 1; smaller numbers are clamped.
-                 * @example 1
-                 */
-                page?: number;
-                /**
-                 * @description Leave out tags that have ended.
-                 * @example true
-                 */
-                onlyActiveTags?: boolean;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One page of tags. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "tags": [
-                     *         {
-                     *           "name": "stable",
-                     *           "reversion": false,
-                     *           "start_ts": 1577836800,
-                     *           "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *           "is_manifest_list": false,
-                     *           "size": 31357624,
-                     *           "last_modified": "Wed, 01 Jan 2020 00:00:00 -0000"
-                     *         }
-                     *       ],
-                     *       "page": 1,
-                     *       "has_additional": false
-                     *     }
-                     */
-                    "application/json": components["schemas"]["TagList"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    changeTag: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of the tag.
-                 * @example stable
-                 */
-                tag: components["parameters"]["Tag"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-                 *     }
-                 */
-                "application/json": components["schemas"]["ChangeTag"];
-            };
-        };
-        responses: {
-            /** @description The tag is as asked. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Updated */
-                    "application/json": components["schemas"]["Updated"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            409: components["responses"]["TagIsImmutable"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteFullTag: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of the tag.
-                 * @example stable
-                 */
-                tag: components["parameters"]["Tag"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The tag is gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["TagIsImmutable"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    restoreTag: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of the tag.
-                 * @example stable
-                 */
-                tag: components["parameters"]["Tag"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-                 *     }
-                 */
-                "application/json": components["schemas"]["RestoreTag"];
-            };
-        };
-        responses: {
-            /** @description The tag points at the manifest again. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example {} */
-                    "application/json": components["schemas"]["EmptyObject"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            409: components["responses"]["TagIsImmutable"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    removeTagFromTimemachine: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of the tag.
-                 * @example stable
-                 */
-                tag: components["parameters"]["Tag"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "is_alive": true
-                 *     }
-                 */
-                "application/json": components["schemas"]["ExpireTag"];
-            };
-        };
-        responses: {
-            /** @description It is forgotten. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example  */
-                    "application/json": components["schemas"]["EmptyText"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getRepoManifest: {
-        parameters: {
-            query?: {
-                /**
-                 * @description Ignored until model cards are built.
-                 * @example false
-                 */
-                include_modelcard?: boolean;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Digest of the manifest.
-                 * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-                 */
-                manifestref: components["parameters"]["ManifestRef"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The manifest. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *       "is_manifest_list": false,
-                     *       "manifest_data": "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{},\"layers\":[]}",
-                     *       "config_media_type": "application/vnd.oci.image.config.v1+json",
-                     *       "layers_compressed_size": 31357624,
-                     *       "layers": [
-                     *         {
-                     *           "index": 0,
-                     *           "compressed_size": 31357624,
-                     *           "is_remote": false,
-                     *           "urls": null,
-                     *           "command": [
-                     *             "/bin/sh",
-                     *             "-c",
-                     *             "apt-get update"
-                     *           ],
-                     *           "comment": null,
-                     *           "author": null,
-                     *           "blob_digest": "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
-                     *           "created_datetime": "Wed, 01 Jan 2020 00:00:00 -0000"
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ManifestView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    listRepoUserPermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The users and their roles. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "permissions": {
-                     *         "ada": {
-                     *           "role": "write",
-                     *           "name": "ada",
-                     *           "is_robot": false,
-                     *           "is_org_member": true,
-                     *           "avatar": {
-                     *             "name": "ada",
-                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *             "color": "#1f77b4",
-                     *             "kind": "user"
-                     *           }
-                     *         }
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["UserPermissions"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getUserPermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of a user, or of a robot: `namespace+name`.
-                 * @example ada
-                 */
-                username: components["parameters"]["Grantee"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The role. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "role": "write",
-                     *       "name": "ada",
-                     *       "is_robot": false,
-                     *       "is_org_member": true,
-                     *       "avatar": {
-                     *         "name": "ada",
-                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *         "color": "#1f77b4",
-                     *         "kind": "user"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["UserPermission"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    changeUserPermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of a user, or of a robot: `namespace+name`.
-                 * @example ada
-                 */
-                username: components["parameters"]["Grantee"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "role": "write"
-                 *     }
-                 */
-                "application/json": components["schemas"]["PermissionChange"];
-            };
-        };
-        responses: {
-            /** @description The user has the role. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "role": "write",
-                     *       "name": "ada",
-                     *       "is_robot": false,
-                     *       "is_org_member": true,
-                     *       "avatar": {
-                     *         "name": "ada",
-                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *         "color": "#1f77b4",
-                     *         "kind": "user"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["UserPermission"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteUserPermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of a user, or of a robot: `namespace+name`.
-                 * @example ada
-                 */
-                username: components["parameters"]["Grantee"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The user has no role of its own any more. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getUserTransitivePermission: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of a user, or of a robot: `namespace+name`.
-                 * @example ada
-                 */
-                username: components["parameters"]["Grantee"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The roles. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "permissions": [
-                     *         {
-                     *           "role": "write"
-                     *         },
-                     *         {
-                     *           "role": "read"
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["TransitivePermissions"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    listRepoTeamPermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The teams and their roles. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "permissions": {
-                     *         "builders": {
-                     *           "role": "write",
-                     *           "name": "builders",
-                     *           "avatar": {
-                     *             "name": "builders",
-                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *             "color": "#1f77b4",
-                     *             "kind": "team"
-                     *           }
-                     *         }
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["TeamPermissions-2"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getTeamPermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of a team of the organization.
-                 * @example builders
-                 */
-                teamname: components["parameters"]["Teamname"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The role. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "role": "write"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["HeldRole"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    changeTeamPermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of a team of the organization.
-                 * @example builders
-                 */
-                teamname: components["parameters"]["Teamname"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "role": "write"
-                 *     }
-                 */
-                "application/json": components["schemas"]["PermissionChange"];
-            };
-        };
-        responses: {
-            /** @description The team has the role. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "role": "write",
-                     *       "name": "builders",
-                     *       "avatar": {
-                     *         "name": "builders",
-                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *         "color": "#1f77b4",
-                     *         "kind": "team"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["TeamPermission"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteTeamPermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
-                 * @example acme/nginx
-                 */
-                repository: components["parameters"]["Repository"];
-                /**
-                 * @description Name of a team of the organization.
-                 * @example builders
-                 */
-                teamname: components["parameters"]["Teamname"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The team has no role any more. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getApplicationInformation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Client id of an application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["ClientId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The application. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "Deploy board",
-                     *       "description": "Shows what runs where",
-                     *       "uri": "https://deploy.example.com",
-                     *       "avatar": {
-                     *         "name": "Deploy board",
-                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *         "color": "#1f77b4",
-                     *         "kind": "app"
-                     *       },
-                     *       "organization": {
-                     *         "name": "acme",
-                     *         "email": "",
-                     *         "avatar": {
-                     *           "name": "acme",
-                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *           "color": "#2ca02c",
-                     *           "kind": "org"
-                     *         },
-                     *         "is_admin": false,
-                     *         "is_member": false,
-                     *         "teams": {},
-                     *         "ordered_teams": []
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ApplicationInformation"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getOrganizationApplications: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The applications. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "applications": [
-                     *         {
-                     *           "name": "Deploy board",
-                     *           "description": "Shows what runs where",
-                     *           "application_uri": "https://deploy.example.com",
-                     *           "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                     *           "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
-                     *           "redirect_uri": "https://deploy.example.com/callback",
-                     *           "avatar_email": null
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ApplicationList"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    createOrganizationApplication: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "Deploy board",
-                 *       "redirect_uri": "https://deploy.example.com/callback",
-                 *       "application_uri": "https://deploy.example.com",
-                 *       "description": "Shows what runs where"
-                 *     }
-                 */
-                "application/json": components["schemas"]["NewApp"];
-            };
-        };
-        responses: {
-            /** @description The application is there. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "Deploy board",
-                     *       "description": "Shows what runs where",
-                     *       "application_uri": "https://deploy.example.com",
-                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
-                     *       "redirect_uri": "https://deploy.example.com/callback",
-                     *       "avatar_email": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Application"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getOrganizationApplication: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Client id of an application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["ClientId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The application. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "Deploy board",
-                     *       "description": "Shows what runs where",
-                     *       "application_uri": "https://deploy.example.com",
-                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
-                     *       "redirect_uri": "https://deploy.example.com/callback",
-                     *       "avatar_email": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Application"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    updateOrganizationApplication: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Client id of an application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["ClientId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "Deploy board",
-                 *       "redirect_uri": "https://deploy.example.com/callback",
-                 *       "application_uri": "https://deploy.example.com"
-                 *     }
-                 */
-                "application/json": components["schemas"]["UpdateApp"];
-            };
-        };
-        responses: {
-            /** @description The application as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "Deploy board",
-                     *       "description": "Shows what runs where",
-                     *       "application_uri": "https://deploy.example.com",
-                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
-                     *       "redirect_uri": "https://deploy.example.com/callback",
-                     *       "avatar_email": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Application"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteOrganizationApplication: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Client id of an application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["ClientId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The application and its tokens are gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    resetOrganizationApplicationClientSecret: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Client id of an application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["ClientId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The application with its new secret. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "Deploy board",
-                     *       "description": "Shows what runs where",
-                     *       "application_uri": "https://deploy.example.com",
-                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
-                     *       "redirect_uri": "https://deploy.example.com/callback",
-                     *       "avatar_email": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Application"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    listOrganizationApplicationTokens: {
-        parameters: {
-            query?: {
-                /**
-                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
-                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
-                 */
-                next_page?: components["parameters"]["NextPage"];
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Client id of an application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["ClientId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One page of tokens. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "tokens": [
-                     *         {
-                     *           "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
-                     *           "name": "nightly build",
-                     *           "scope": "repo:read repo:write",
-                     *           "expires_at": "2030-01-01T00:00:00.000000Z",
-                     *           "created": "2020-01-01T00:00:00.000000Z",
-                     *           "created_by": "ada",
-                     *           "last_accessed": null
-                     *         }
-                     *       ],
-                     *       "next_page": "eyJhZnRlciI6NTB9"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ApplicationTokenList"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    createOrganizationApplicationToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Client id of an application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["ClientId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "nightly build",
-                 *       "scope": "repo:read repo:write",
-                 *       "expiration": 2592000
-                 *     }
-                 */
-                "application/json": components["schemas"]["NewApplicationToken"];
-            };
-        };
-        responses: {
-            /** @description The token. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
-                     *       "name": "nightly build",
-                     *       "scope": "repo:read repo:write",
-                     *       "expires_at": "2030-01-01T00:00:00.000000Z",
-                     *       "created": "2020-01-01T00:00:00.000000Z",
-                     *       "created_by": "ada",
-                     *       "last_accessed": null,
-                     *       "token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OAuthApplicationToken"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteOrganizationApplicationToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Client id of an application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["ClientId"];
-                /**
-                 * @description Uuid of a token of the application.
-                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
-                 */
-                token_uuid: components["parameters"]["OAuthTokenUuid"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The token is gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    listUserAuthorizations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Your authorizations. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "authorizations": [
-                     *         {
-                     *           "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
-                     *           "application": {
-                     *             "name": "Deploy board",
-                     *             "description": "Shows what runs where",
-                     *             "url": "https://deploy.example.com",
-                     *             "avatar": {
-                     *               "name": "Deploy board",
-                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *               "color": "#1f77b4",
-                     *               "kind": "app"
-                     *             },
-                     *             "organization": {
-                     *               "name": "acme",
-                     *               "avatar": {
-                     *                 "name": "acme",
-                     *                 "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *                 "color": "#2ca02c",
-                     *                 "kind": "org"
-                     *               }
-                     *             }
-                     *           },
-                     *           "scopes": [
-                     *             {
-                     *               "scope": "repo:read",
-                     *               "title": "See and pull your repositories",
-                     *               "description": "Every repository that you may read, private ones included.",
-                     *               "icon": "fa-hdd-o",
-                     *               "dangerous": false
-                     *             }
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["UserAuthorizationList"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getUserAuthorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Uuid of a token that an application has.
-                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
-                 */
-                access_token_uuid: components["parameters"]["AccessTokenUuid"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The authorization. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
-                     *       "application": {
-                     *         "name": "Deploy board",
-                     *         "description": "Shows what runs where",
-                     *         "url": "https://deploy.example.com",
-                     *         "avatar": {
-                     *           "name": "Deploy board",
-                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *           "color": "#1f77b4",
-                     *           "kind": "app"
-                     *         },
-                     *         "organization": {
-                     *           "name": "acme",
-                     *           "avatar": {
-                     *             "name": "acme",
-                     *             "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *             "color": "#2ca02c",
-                     *             "kind": "org"
-                     *           }
-                     *         }
-                     *       },
-                     *       "scopes": [
-                     *         {
-                     *           "scope": "repo:read",
-                     *           "title": "See and pull your repositories",
-                     *           "description": "Every repository that you may read, private ones included.",
-                     *           "icon": "fa-hdd-o",
-                     *           "dangerous": false
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["UserAuthorization"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteUserAuthorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Uuid of a token that an application has.
-                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
-                 */
-                access_token_uuid: components["parameters"]["AccessTokenUuid"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The token is gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getOrganizationPrototypePermissions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The default permissions. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "prototypes": [
-                     *         {
-                     *           "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
-                     *           "role": "write",
-                     *           "activating_user": {
-                     *             "name": "ada",
-                     *             "kind": "user",
-                     *             "is_robot": false,
-                     *             "is_org_member": true,
-                     *             "avatar": {
-                     *               "name": "ada",
-                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *               "color": "#1f77b4",
-                     *               "kind": "user"
-                     *             }
-                     *           },
-                     *           "delegate": {
-                     *             "name": "builders",
-                     *             "kind": "team",
-                     *             "avatar": {
-                     *               "name": "builders",
-                     *               "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *               "color": "#2ca02c",
-                     *               "kind": "team"
-                     *             }
-                     *           }
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DefaultPermissions"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    createOrganizationPrototypePermission: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "role": "write",
-                 *       "activating_user": {
-                 *         "name": "ada"
-                 *       },
-                 *       "delegate": {
-                 *         "name": "builders",
-                 *         "kind": "team"
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["NewDefaultPermission"];
-            };
-        };
-        responses: {
-            /** @description The default permission holds. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
-                     *       "role": "write",
-                     *       "activating_user": {
-                     *         "name": "ada",
-                     *         "kind": "user",
-                     *         "is_robot": false,
-                     *         "is_org_member": true,
-                     *         "avatar": {
-                     *           "name": "ada",
-                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *           "color": "#1f77b4",
-                     *           "kind": "user"
-                     *         }
-                     *       },
-                     *       "delegate": {
-                     *         "name": "builders",
-                     *         "kind": "team",
-                     *         "avatar": {
-                     *           "name": "builders",
-                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *           "color": "#2ca02c",
-                     *           "kind": "team"
-                     *         }
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DefaultPermission"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    updateOrganizationPrototypePermission: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Id of the default permission.
-                 * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
-                 */
-                prototypeid: components["parameters"]["PrototypeId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "role": "write"
-                 *     }
-                 */
-                "application/json": components["schemas"]["DefaultPermissionChange"];
-            };
-        };
-        responses: {
-            /** @description The default permission as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
-                     *       "role": "write",
-                     *       "activating_user": {
-                     *         "name": "ada",
-                     *         "kind": "user",
-                     *         "is_robot": false,
-                     *         "is_org_member": true,
-                     *         "avatar": {
-                     *           "name": "ada",
-                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *           "color": "#1f77b4",
-                     *           "kind": "user"
-                     *         }
-                     *       },
-                     *       "delegate": {
-                     *         "name": "builders",
-                     *         "kind": "team",
-                     *         "avatar": {
-                     *           "name": "builders",
-                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *           "color": "#2ca02c",
-                     *           "kind": "team"
-                     *         }
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DefaultPermission"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotJson"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    deleteOrganizationPrototypePermission: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the organization.
-                 * @example acme
-                 */
-                orgname: components["parameters"]["Orgname"];
-                /**
-                 * @description Id of the default permission.
-                 * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
-                 */
-                prototypeid: components["parameters"]["PrototypeId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The default permission is gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
@@ -9479,14 +7836,649 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    listAppTokens: {
+    robotFederationToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The password. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhY21lK2RlcGxveSJ9.c2lnbmF0dXJl"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["FederationRefused"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationPrototypePermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The default permissions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "prototypes": [
+                     *         {
+                     *           "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
+                     *           "role": "write",
+                     *           "activating_user": {
+                     *             "name": "ada",
+                     *             "kind": "user",
+                     *             "is_robot": false,
+                     *             "is_org_member": true,
+                     *             "avatar": {
+                     *               "name": "ada",
+                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *               "color": "#1f77b4",
+                     *               "kind": "user"
+                     *             }
+                     *           },
+                     *           "delegate": {
+                     *             "name": "builders",
+                     *             "kind": "team",
+                     *             "avatar": {
+                     *               "name": "builders",
+                     *               "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *               "color": "#2ca02c",
+                     *               "kind": "team"
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DefaultPermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganizationPrototypePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "write",
+                 *       "activating_user": {
+                 *         "name": "ada"
+                 *       },
+                 *       "delegate": {
+                 *         "name": "builders",
+                 *         "kind": "team"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewDefaultPermission"];
+            };
+        };
+        responses: {
+            /** @description The default permission holds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
+                     *       "role": "write",
+                     *       "activating_user": {
+                     *         "name": "ada",
+                     *         "kind": "user",
+                     *         "is_robot": false,
+                     *         "is_org_member": true,
+                     *         "avatar": {
+                     *           "name": "ada",
+                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *           "color": "#1f77b4",
+                     *           "kind": "user"
+                     *         }
+                     *       },
+                     *       "delegate": {
+                     *         "name": "builders",
+                     *         "kind": "team",
+                     *         "avatar": {
+                     *           "name": "builders",
+                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *           "color": "#2ca02c",
+                     *           "kind": "team"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DefaultPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganizationPrototypePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Id of the default permission.
+                 * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
+                 */
+                prototypeid: components["parameters"]["PrototypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "write"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DefaultPermissionChange"];
+            };
+        };
+        responses: {
+            /** @description The default permission as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10",
+                     *       "role": "write",
+                     *       "activating_user": {
+                     *         "name": "ada",
+                     *         "kind": "user",
+                     *         "is_robot": false,
+                     *         "is_org_member": true,
+                     *         "avatar": {
+                     *           "name": "ada",
+                     *           "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *           "color": "#1f77b4",
+                     *           "kind": "user"
+                     *         }
+                     *       },
+                     *       "delegate": {
+                     *         "name": "builders",
+                     *         "kind": "team",
+                     *         "avatar": {
+                     *           "name": "builders",
+                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *           "color": "#2ca02c",
+                     *           "kind": "team"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DefaultPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganizationPrototypePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Id of the default permission.
+                 * @example 6b0b2c0e-6d0f-4c57-9a0c-3d2f8f6b1f10
+                 */
+                prototypeid: components["parameters"]["PrototypeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The default permission is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getApplicationInformation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "uri": "https://deploy.example.com",
+                     *       "avatar": {
+                     *         "name": "Deploy board",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "app"
+                     *       },
+                     *       "organization": {
+                     *         "name": "acme",
+                     *         "email": "",
+                     *         "avatar": {
+                     *           "name": "acme",
+                     *           "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
+                     *           "color": "#2ca02c",
+                     *           "kind": "org"
+                     *         },
+                     *         "is_admin": false,
+                     *         "is_member": false,
+                     *         "teams": {},
+                     *         "ordered_teams": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApplicationInformation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationApplications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The applications. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applications": [
+                     *         {
+                     *           "name": "Deploy board",
+                     *           "description": "Shows what runs where",
+                     *           "application_uri": "https://deploy.example.com",
+                     *           "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *           "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *           "redirect_uri": "https://deploy.example.com/callback",
+                     *           "avatar_email": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApplicationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganizationApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Deploy board",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "application_uri": "https://deploy.example.com",
+                 *       "description": "Shows what runs where"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewApp"];
+            };
+        };
+        responses: {
+            /** @description The application is there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "application_uri": "https://deploy.example.com",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "avatar_email": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganizationApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "application_uri": "https://deploy.example.com",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "avatar_email": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganizationApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Deploy board",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "application_uri": "https://deploy.example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateApp"];
+            };
+        };
+        responses: {
+            /** @description The application as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "application_uri": "https://deploy.example.com",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "avatar_email": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganizationApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application and its tokens are gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resetOrganizationApplicationClientSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application with its new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Deploy board",
+                     *       "description": "Shows what runs where",
+                     *       "application_uri": "https://deploy.example.com",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "avatar_email": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listOrganizationApplicationTokens: {
         parameters: {
             query?: {
-                /**
-                 * @description Only those near their end: with less than a tenth of `APP_SPECIFIC_TOKEN_EXPIRATION` left, or of four weeks where that is not set.
-                 * @example false
-                 */
-                expiring?: boolean;
                 /**
                  * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
                  * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
@@ -9494,12 +8486,23 @@ export interface operations {
                 next_page?: components["parameters"]["NextPage"];
             };
             header?: never;
-            path?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens. */
+            /** @description One page of tokens. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9509,46 +8512,61 @@ export interface operations {
                      * @example {
                      *       "tokens": [
                      *         {
-                     *           "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
-                     *           "title": "laptop",
-                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
-                     *           "last_accessed": null,
-                     *           "expiration": null
+                     *           "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *           "name": "nightly build",
+                     *           "scope": "repo:read repo:write",
+                     *           "expires_at": "2030-01-01T00:00:00.000000Z",
+                     *           "created": "2020-01-01T00:00:00.000000Z",
+                     *           "created_by": "ada",
+                     *           "last_accessed": null
                      *         }
                      *       ],
-                     *       "only_expiring": null
+                     *       "next_page": "eyJhZnRlciI6NTB9"
                      *     }
                      */
-                    "application/json": components["schemas"]["AppTokenList"];
+                    "application/json": components["schemas"]["ApplicationTokenList"];
                 };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
-            404: components["responses"]["SwitchedOff"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
     };
-    createAppToken: {
+    createOrganizationApplicationToken: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /**
+                 * @description Name of the organization.
+                 * @example acme
+                 */
+                orgname: components["parameters"]["Orgname"];
+                /**
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["ClientId"];
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
                 /**
                  * @example {
-                 *       "title": "laptop"
+                 *       "name": "nightly build",
+                 *       "scope": "repo:read repo:write",
+                 *       "expiration": 2592000
                  *     }
                  */
-                "application/json": components["schemas"]["NewAppToken"];
+                "application/json": components["schemas"]["NewApplicationToken"];
             };
         };
         responses: {
-            /** @description The token with its code. */
+            /** @description The token. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9556,23 +8574,23 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "token": {
-                     *         "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
-                     *         "title": "laptop",
-                     *         "created": "Wed, 01 Jan 2020 00:00:00 -0000",
-                     *         "last_accessed": null,
-                     *         "expiration": null,
-                     *         "token_code": "7QK2M9ZC4XW8R1T6Y3U5I0O7P2A4S6D8F1G3H5J7K9L0Z2X4C6V8B1N3M5Q7W9E1R3T5Y7U9I1O3P5A7S9D1F3G5H7J9K1L3Z5X7C9V1B3N5M7Q9W1E3R5T7"
-                     *       }
+                     *       "uuid": "4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55",
+                     *       "name": "nightly build",
+                     *       "scope": "repo:read repo:write",
+                     *       "expires_at": "2030-01-01T00:00:00.000000Z",
+                     *       "created": "2020-01-01T00:00:00.000000Z",
+                     *       "created_by": "ada",
+                     *       "last_accessed": null,
+                     *       "token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0"
                      *     }
                      */
-                    "application/json": components["schemas"]["AppTokenView"];
+                    "application/json": components["schemas"]["OAuthApplicationToken"];
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInAgain"];
+            401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
-            404: components["responses"]["SwitchedOff"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
@@ -9580,60 +8598,26 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    getAppToken: {
+    deleteOrganizationApplicationToken: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /**
-                 * @description `uuid` of the app token.
-                 * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+                 * @description Name of the organization.
+                 * @example acme
                  */
-                token_uuid: components["parameters"]["AppTokenUuid"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The token with its code. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "token": {
-                     *         "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
-                     *         "title": "laptop",
-                     *         "created": "Wed, 01 Jan 2020 00:00:00 -0000",
-                     *         "last_accessed": null,
-                     *         "expiration": null,
-                     *         "token_code": "7QK2M9ZC4XW8R1T6Y3U5I0O7P2A4S6D8F1G3H5J7K9L0Z2X4C6V8B1N3M5Q7W9E1R3T5Y7U9I1O3P5A7S9D1F3G5H7J9K1L3Z5X7C9V1B3N5M7Q9W1E3R5T7"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["AppTokenView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInAgain"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    revokeAppToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
+                orgname: components["parameters"]["Orgname"];
                 /**
-                 * @description `uuid` of the app token.
-                 * @example 9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f
+                 * @description Client id of an application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
                  */
-                token_uuid: components["parameters"]["AppTokenUuid"];
+                client_id: components["parameters"]["ClientId"];
+                /**
+                 * @description Uuid of a token of the application.
+                 * @example 4f0c1a7e-8d0b-4a86-9a80-3c4f2f1d9e55
+                 */
+                token_uuid: components["parameters"]["OAuthTokenUuid"];
             };
             cookie?: never;
         };
@@ -9647,26 +8631,61 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInAgain"];
+            401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
     };
-    listAllAppTokens: {
+    oauthAuthorize: {
         parameters: {
-            query?: {
+            query: {
                 /**
-                 * @description Only those near their end: with less than a tenth of `APP_SPECIFIC_TOKEN_EXPIRATION` left, or of four weeks where that is not set.
-                 * @example false
+                 * @description Client id of the application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
                  */
-                expiring?: boolean;
+                client_id: components["parameters"]["FlowClientId"];
                 /**
-                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
-                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
+                 * @example https://deploy.example.com/callback
                  */
-                next_page?: components["parameters"]["NextPage"];
+                redirect_uri: components["parameters"]["FlowRedirectUri"];
+                /**
+                 * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
+                 * @example repo:read
+                 */
+                scope: components["parameters"]["FlowScope"];
+                /**
+                 * @description `code`, or `token` for a token in the fragment of the address.
+                 * @example code
+                 */
+                response_type?: string;
+                /**
+                 * @description Given back to the application as it is.
+                 * @example af0ifjsldkj
+                 */
+                state?: string;
+                /**
+                 * @description The assignment that lets you consent; only with `response_type=token`, and with `FEATURE_ASSIGN_OAUTH_TOKEN` on.
+                 * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
+                 */
+                assignment_uuid?: string;
+                /**
+                 * @description PKCE (RFC 7636): base64url of the sha256 of the verifier.
+                 * @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
+                 */
+                code_challenge?: string;
+                /**
+                 * @description `S256`; other methods are refused.
+                 * @example S256
+                 */
+                code_challenge_method?: string;
+                /**
+                 * @description A page for people, or the same as JSON.
+                 * @example json
+                 */
+                format?: components["parameters"]["PageFormat"];
             };
             header?: never;
             path?: never;
@@ -9674,40 +8693,451 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens. */
+            /** @description The page, or what it would say. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    /**
+                     * @description Of the page; its form may lead to the application.
+                     * @example default-src 'none'; form-action 'self' https://deploy.example.com
+                     */
+                    "Content-Security-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    /**
+                     * @example {
+                     *       "scopes": [
+                     *         {
+                     *           "scope": "repo:read",
+                     *           "title": "See and pull your repositories",
+                     *           "description": "Every repository that you may read, private ones included.",
+                     *           "icon": "fa-hdd-o",
+                     *           "dangerous": false
+                     *         }
+                     *       ],
+                     *       "has_dangerous_scopes": false,
+                     *       "application": {
+                     *         "name": "Deploy board",
+                     *         "description": "Shows what runs where",
+                     *         "url": "https://deploy.example.com",
+                     *         "avatar": "{\"name\":\"Deploy board\",\"hash\":\"b5fc85e55755f9e0\",\"color\":\"#1f77b4\",\"kind\":\"app\"}",
+                     *         "organization": {
+                     *           "name": "acme",
+                     *           "avatar": "{\"name\":\"acme\",\"hash\":\"0e6e0fbd1e2b0d9d\",\"color\":\"#2ca02c\",\"kind\":\"org\"}"
+                     *         }
+                     *       },
+                     *       "response_type": "code",
+                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                     *       "redirect_uri": "https://deploy.example.com/callback",
+                     *       "scope": "repo:read",
+                     *       "csrf_token_val": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d",
+                     *       "state": "af0ifjsldkj",
+                     *       "assignment_uuid": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentRequest"];
+                };
+            };
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["NotAllowedPage"];
+            404: components["responses"]["NotFoundPage"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthAuthorizeApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "scope": "repo:read",
+                 *       "response_type": "code",
+                 *       "state": "af0ifjsldkj",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["Consent"];
+            };
+        };
+        responses: {
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["NotAllowedPage"];
+            404: components["responses"]["NotFoundPage"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthDenyApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "scope": "repo:read",
+                 *       "state": "af0ifjsldkj",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["Denial"];
+            };
+        };
+        responses: {
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["NotAllowedPage"];
+            404: components["responses"]["NotFoundPage"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthAssignUser: {
+        parameters: {
+            query: {
+                /**
+                 * @description Client id of the application.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id: components["parameters"]["FlowClientId"];
+                /**
+                 * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
+                 * @example https://deploy.example.com/callback
+                 */
+                redirect_uri: components["parameters"]["FlowRedirectUri"];
+                /**
+                 * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
+                 * @example repo:read
+                 */
+                scope: components["parameters"]["FlowScope"];
+                /**
+                 * @description Who is asked.
+                 * @example ada
+                 */
+                username: string;
+                /**
+                 * @description An assignment gives a token, never a code.
+                 * @example token
+                 */
+                response_type?: "token";
+                /**
+                 * @description A page for people, or the same as JSON.
+                 * @example json
+                 */
+                format?: components["parameters"]["PageFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user has been asked. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/html": string;
                     /**
                      * @example {
-                     *       "tokens": [
-                     *         {
-                     *           "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
-                     *           "title": "laptop",
-                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
-                     *           "last_accessed": null,
-                     *           "expiration": null
-                     *         }
-                     *       ],
-                     *       "only_expiring": null
+                     *       "message": "ada was asked to make a token"
                      *     }
                      */
-                    "application/json": components["schemas"]["AppTokenList"];
+                    "application/json": components["schemas"]["AssignmentMade"];
+                };
+            };
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["NotAllowedPage"];
+            404: components["responses"]["NotFoundPage"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthAccessToken: {
+        parameters: {
+            query?: {
+                /**
+                 * @description As in the form.
+                 * @example authorization_code
+                 */
+                grant_type?: string;
+                /**
+                 * @description As in the form.
+                 * @example XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                client_id?: string;
+                /**
+                 * @description As in the form.
+                 * @example 2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0
+                 */
+                client_secret?: string;
+                /**
+                 * @description As in the form.
+                 * @example https://deploy.example.com/callback
+                 */
+                redirect_uri?: string;
+                /**
+                 * @description As in the form.
+                 * @example Jt3V5gR0qVbR6eH9sTfUaLxK5d2tYz0m2oD4w8nq
+                 */
+                code?: string;
+                /**
+                 * @description As in the form.
+                 * @example repo:read
+                 */
+                scope?: string;
+                /**
+                 * @description As in the form.
+                 * @example dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk
+                 */
+                code_verifier?: string;
+            };
+            header?: {
+                /**
+                 * @description Client id and client secret as Basic credentials, in place of the fields.
+                 * @example Basic WFE1QzBIWjpzZWNyZXQ=
+                 */
+                Authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "grant_type": "authorization_code",
+                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                 *       "redirect_uri": "https://deploy.example.com/callback",
+                 *       "code": "Jt3V5gR0qVbR6eH9sTfUaLxK5d2tYz0m2oD4w8nq",
+                 *       "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["CodeExchange"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    Pragma: components["headers"]["PragmaNoCache"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 315576000,
+                     *       "refresh_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+            400: components["responses"]["GrantRefused"];
+            401: components["responses"]["ClientRefused"];
+            408: components["responses"]["GrantTooSlow"];
+            413: components["responses"]["GrantTooLarge"];
+            415: components["responses"]["GrantNotAForm"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    oauthLocalHandler: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Scopes of the token.
+                 * @example repo:read
+                 */
+                scope?: string;
+                /**
+                 * @description Not looked at.
+                 * @example af0ifjsldkj
+                 */
+                state?: string;
+                /**
+                 * @description Why there is no token.
+                 * @example authorization_denied
+                 */
+                error?: string;
+                /**
+                 * @description The same in words.
+                 * @example the scope is not known
+                 */
+                error_description?: string;
+                /**
+                 * @description Given back with `format=json`.
+                 * @example 2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0
+                 */
+                access_token?: string;
+                /**
+                 * @description A page for people, or the same as JSON.
+                 * @example json
+                 */
+                format?: components["parameters"]["PageFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, or the token of the query. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    /**
+                     * @example {
+                     *       "access_token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LocalToken"];
+                };
+            };
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["FlowRefused"];
+            401: components["responses"]["SignInFirstPage"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showSigninPage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Where to go after signing in: a path of this registry.
+                 * @example /oauth/authorize?client_id=XQ5C0HZ0TL7E8KDN1V2M
+                 */
+                next?: string;
+                /**
+                 * @description Why the last attempt did not work.
+                 * @example credentials
+                 */
+                refused?: "credentials" | "disabled" | "wait";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInAgain"];
-            403: components["responses"]["NotAllowed"];
             404: components["responses"]["SwitchedOff"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
     };
-    listStarredRepos: {
+    signinOnPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "password": "correct-horse-battery",
+                 *       "next": "/oauth/authorize?client_id=XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["SigninForm"];
+            };
+        };
+        responses: {
+            302: components["responses"]["FlowGoesOn"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["CsrfTokenNeeded"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRepos: {
         parameters: {
             query?: {
+                /**
+                 * @description Repositories of this user or organization.
+                 * @example acme
+                 */
+                namespace?: string;
+                /**
+                 * @description Repositories that you have starred; refused without a sign-in.
+                 * @example false
+                 */
+                starred?: boolean;
+                /**
+                 * @description Public repositories too, also those of namespaces that are not yours.
+                 * @example true
+                 */
+                public?: boolean;
+                /**
+                 * @description Say when a tag last changed.
+                 * @example true
+                 */
+                last_modified?: boolean;
+                /**
+                 * @description Say how much each is used.
+                 * @example false
+                 */
+                popularity?: boolean;
+                /**
+                 * @description There is one kind; another name gives an empty list.
+                 * @example image
+                 */
+                repo_kind?: string;
                 /**
                  * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
                  * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
@@ -9733,22 +9163,26 @@ export interface operations {
                      *           "namespace": "acme",
                      *           "name": "nginx",
                      *           "description": "Web server",
-                     *           "is_public": true
+                     *           "is_public": true,
+                     *           "kind": "image",
+                     *           "state": "NORMAL",
+                     *           "last_modified": 1577836800,
+                     *           "is_starred": false
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next_page": "eyJhZnRlciI6ImFjbWUvbmdpbngifQ"
                      *     }
                      */
-                    "application/json": components["schemas"]["StarredRepositories"];
+                    "application/json": components["schemas"]["RepositoryList"];
                 };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
-            403: components["responses"]["NotAllowed"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
     };
-    createStar: {
+    createRepo: {
         parameters: {
             query?: never;
             header?: never;
@@ -9760,14 +9194,17 @@ export interface operations {
                 /**
                  * @example {
                  *       "namespace": "acme",
-                 *       "repository": "nginx"
+                 *       "repository": "nginx",
+                 *       "visibility": "private",
+                 *       "description": "Web server",
+                 *       "repo_kind": "image"
                  *     }
                  */
-                "application/json": components["schemas"]["NewStar"];
+                "application/json": components["schemas"]["NewRepo"];
             };
         };
         responses: {
-            /** @description The repository is starred. */
+            /** @description The repository is there. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -9776,10 +9213,128 @@ export interface operations {
                     /**
                      * @example {
                      *       "namespace": "acme",
-                     *       "repository": "nginx"
+                     *       "name": "nginx",
+                     *       "kind": "image"
                      *     }
                      */
-                    "application/json": components["schemas"]["Star"];
+                    "application/json": components["schemas"]["CreatedRepo"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRepo: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Give the live tags.
+                 * @example true
+                 */
+                includeTags?: boolean;
+                /**
+                 * @description Give the number of actions on each of the last 92 days.
+                 * @example false
+                 */
+                includeStats?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The repository. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "namespace": "acme",
+                     *       "name": "nginx",
+                     *       "kind": "image",
+                     *       "description": "Web server",
+                     *       "is_public": true,
+                     *       "is_organization": true,
+                     *       "is_starred": false,
+                     *       "status_token": "",
+                     *       "trust_enabled": false,
+                     *       "tag_expiration_s": 1209600,
+                     *       "is_free_account": true,
+                     *       "state": "NORMAL",
+                     *       "can_write": true,
+                     *       "can_admin": false,
+                     *       "tags": {
+                     *         "stable": {
+                     *           "name": "stable",
+                     *           "size": 31357624,
+                     *           "last_modified": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepositoryView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateRepo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Web server"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RepoUpdate"];
+            };
+        };
+        responses: {
+            /** @description The description is as asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -9793,7 +9348,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    deleteStar: {
+    deleteRepository: {
         parameters: {
             query?: never;
             header?: never;
@@ -9808,7 +9363,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description You have no star on it. */
+            /** @description The repository is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9818,20 +9373,36 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
     };
-    listAssignedAuthorizations: {
+    changeRepoVisibility: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "visibility": "public"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeVisibility"];
+            };
+        };
         responses: {
-            /** @description What you were asked for. */
+            /** @description The visibility is as asked. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9839,77 +9410,952 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "authorizations": [
-                     *         {
-                     *           "uuid": "9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90",
-                     *           "application": {
-                     *             "name": "Deploy board",
-                     *             "clientId": "XQ5C0HZ0TL7E8KDN1V2M",
-                     *             "description": "Shows what runs where",
-                     *             "url": "https://deploy.example.com",
-                     *             "avatar": {
-                     *               "name": "Deploy board",
-                     *               "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
-                     *               "color": "#1f77b4",
-                     *               "kind": "app"
-                     *             },
-                     *             "organization": {
-                     *               "name": "acme",
-                     *               "avatar": {
-                     *                 "name": "acme",
-                     *                 "hash": "0e6e0fbd1e2b0d9dba3f6e9a7a3d2c9cf7d6c7f60d0a8f3d9c3b5c8b8a6a1f20",
-                     *                 "color": "#2ca02c",
-                     *                 "kind": "org"
-                     *               }
-                     *             }
-                     *           },
-                     *           "redirectUri": "https://deploy.example.com/callback",
-                     *           "scopes": [
-                     *             {
-                     *               "scope": "repo:read",
-                     *               "title": "See and pull your repositories",
-                     *               "description": "Every repository that you may read, private ones included.",
-                     *               "icon": "fa-hdd-o",
-                     *               "dangerous": false
-                     *             }
-                     *           ],
-                     *           "responseType": "token"
-                     *         }
-                     *       ]
+                     *       "success": true
                      *     }
                      */
-                    "application/json": components["schemas"]["AssignedAuthorizationList"];
+                    "application/json": components["schemas"]["Success"];
                 };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
-            404: components["responses"]["SwitchedOff"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
     };
-    deleteAssignedAuthorization: {
+    changeRepoState: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /**
-                 * @description Uuid of a token that you were asked to make.
-                 * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
                  */
-                assigned_authorization_uuid: components["parameters"]["AssignedAuthorizationUuid"];
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "state": "READ_ONLY"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeRepoState"];
+            };
+        };
+        responses: {
+            /** @description The state is as asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRepoUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The entry is gone. */
+            /** @description The users and their roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": {
+                     *         "ada": {
+                     *           "role": "write",
+                     *           "name": "ada",
+                     *           "is_robot": false,
+                     *           "is_org_member": true,
+                     *           "avatar": {
+                     *             "name": "ada",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1f77b4",
+                     *             "kind": "user"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserPermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a user, or of a robot: `namespace+name`.
+                 * @example ada
+                 */
+                username: components["parameters"]["Grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "write",
+                     *       "name": "ada",
+                     *       "is_robot": false,
+                     *       "is_org_member": true,
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a user, or of a robot: `namespace+name`.
+                 * @example ada
+                 */
+                username: components["parameters"]["Grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "write"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PermissionChange"];
+            };
+        };
+        responses: {
+            /** @description The user has the role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "write",
+                     *       "name": "ada",
+                     *       "is_robot": false,
+                     *       "is_org_member": true,
+                     *       "avatar": {
+                     *         "name": "ada",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "user"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a user, or of a robot: `namespace+name`.
+                 * @example ada
+                 */
+                username: components["parameters"]["Grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user has no role of its own any more. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserTransitivePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a user, or of a robot: `namespace+name`.
+                 * @example ada
+                 */
+                username: components["parameters"]["Grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": [
+                     *         {
+                     *           "role": "write"
+                     *         },
+                     *         {
+                     *           "role": "read"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TransitivePermissions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRepoTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The teams and their roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "permissions": {
+                     *         "builders": {
+                     *           "role": "write",
+                     *           "name": "builders",
+                     *           "avatar": {
+                     *             "name": "builders",
+                     *             "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *             "color": "#1f77b4",
+                     *             "kind": "team"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamPermissions-2"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "write"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HeldRole"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "write"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PermissionChange"];
+            };
+        };
+        responses: {
+            /** @description The team has the role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "write",
+                     *       "name": "builders",
+                     *       "avatar": {
+                     *         "name": "builders",
+                     *         "hash": "b5fc85e55755f9e0d030a10ab4429b6b2944855f5a0d3f3e0f1a7b2e2c9c7d11",
+                     *         "color": "#1f77b4",
+                     *         "kind": "team"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeamPermission"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteTeamPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of a team of the organization.
+                 * @example builders
+                 */
+                teamname: components["parameters"]["Teamname"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team has no role any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmRepoEmail: {
+        parameters: {
+            query: {
+                /**
+                 * @description The one-time code of the mail.
+                 * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD
+                 */
+                code: components["parameters"]["MailCode"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that says thank you, or that the code does not work. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>Thank you</title> */
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    checkRepoEmailAuthorized: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description The e-mail address.
+                 * @example ops@example.com
+                 */
+                email: components["parameters"]["NotificationEmail"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address was asked, and has agreed or not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "ops@example.com",
+                     *       "namespace": "acme",
+                     *       "repository": "nginx",
+                     *       "confirmed": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepositoryEmail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sendAuthorizeRepoEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description The e-mail address.
+                 * @example ops@example.com
+                 */
+                email: components["parameters"]["NotificationEmail"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address, and whether it has agreed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "ops@example.com",
+                     *       "namespace": "acme",
+                     *       "repository": "nginx",
+                     *       "confirmed": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepositoryEmail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRepoTags: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only the lives of this one tag.
+                 * @example stable
+                 */
+                specificTag?: string;
+                /**
+                 * @description `like:TEXT` for names that hold TEXT, `eq:TEXT` for the exact name.
+                 * @example like:sta
+                 */
+                filter_tag_name?: string;
+                /**
+                 * @description Tags a page, 1 to 100; other numbers are clamped.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Page, from 1; smaller numbers are clamped.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Leave out tags that have ended.
+                 * @example true
+                 */
+                onlyActiveTags?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of tags. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tags": [
+                     *         {
+                     *           "name": "stable",
+                     *           "reversion": false,
+                     *           "start_ts": 1577836800,
+                     *           "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "is_manifest_list": false,
+                     *           "size": 31357624,
+                     *           "last_modified": "Wed, 01 Jan 2020 00:00:00 -0000"
+                     *         }
+                     *       ],
+                     *       "page": 1,
+                     *       "has_additional": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of the tag.
+                 * @example stable
+                 */
+                tag: components["parameters"]["Tag"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeTag"];
+            };
+        };
+        responses: {
+            /** @description The tag is as asked. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Updated */
+                    "application/json": components["schemas"]["Updated"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            409: components["responses"]["TagIsImmutable"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteFullTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of the tag.
+                 * @example stable
+                 */
+                tag: components["parameters"]["Tag"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tag is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["TagIsImmutable"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restoreTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of the tag.
+                 * @example stable
+                 */
+                tag: components["parameters"]["Tag"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "manifest_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RestoreTag"];
+            };
+        };
+        responses: {
+            /** @description The tag points at the manifest again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": components["schemas"]["EmptyObject"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            409: components["responses"]["TagIsImmutable"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeTagFromTimemachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Name of the tag.
+                 * @example stable
+                 */
+                tag: components["parameters"]["Tag"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "is_alive": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExpireTag"];
+            };
+        };
+        responses: {
+            /** @description It is forgotten. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example  */
+                    "application/json": components["schemas"]["EmptyText"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRepoManifest: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Ignored until model cards are built.
+                 * @example false
+                 */
+                include_modelcard?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
+                 * @example acme/nginx
+                 */
+                repository: components["parameters"]["Repository"];
+                /**
+                 * @description Digest of the manifest.
+                 * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                manifestref: components["parameters"]["ManifestRef"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "is_manifest_list": false,
+                     *       "manifest_data": "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{},\"layers\":[]}",
+                     *       "config_media_type": "application/vnd.oci.image.config.v1+json",
+                     *       "layers_compressed_size": 31357624,
+                     *       "layers": [
+                     *         {
+                     *           "index": 0,
+                     *           "compressed_size": 31357624,
+                     *           "is_remote": false,
+                     *           "urls": null,
+                     *           "command": [
+                     *             "/bin/sh",
+                     *             "-c",
+                     *             "apt-get update"
+                     *           ],
+                     *           "comment": null,
+                     *           "author": null,
+                     *           "blob_digest": "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                     *           "created_datetime": "Wed, 01 Jan 2020 00:00:00 -0000"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManifestView"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
@@ -9979,82 +10425,6 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInFirst"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getRegistryCapabilities: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What it can do. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "sparse_manifests": {
-                     *         "supported": false,
-                     *         "required_architectures": [],
-                     *         "optional_architectures_allowed": false
-                     *       },
-                     *       "mirror_architectures": [
-                     *         "amd64",
-                     *         "arm64",
-                     *         "ppc64le",
-                     *         "s390x"
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["RegistryCapabilities"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    getErrorDescription: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Name of the error; `error_type` of its body.
-                 * @example not_found
-                 */
-                error_type: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The explanation. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "http://localhost:8080/api/v1/error/not_found",
-                     *       "title": "not_found",
-                     *       "description": "The thing asked for does not exist."
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ApiErrorDescription"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
-            404: components["responses"]["NotFound"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
@@ -10156,6 +10526,133 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInAgain"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRegistryCapabilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it can do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sparse_manifests": {
+                     *         "supported": false,
+                     *         "required_architectures": [],
+                     *         "optional_architectures_allowed": false
+                     *       },
+                     *       "mirror_architectures": [
+                     *         "amd64",
+                     *         "arm64",
+                     *         "ppc64le",
+                     *         "s390x"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegistryCapabilities"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getErrorDescription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the error; `error_type` of its body.
+                 * @example not_found
+                 */
+                error_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "http://localhost:8080/api/v1/error/not_found",
+                     *       "title": "not_found",
+                     *       "description": "The thing asked for does not exist."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiErrorDescription"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAllAppTokens: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those near their end: with less than a tenth of `APP_SPECIFIC_TOKEN_EXPIRATION` left, or of four weeks where that is not set.
+                 * @example false
+                 */
+                expiring?: boolean;
+                /**
+                 * @description `next_page` of the page before. Opaque, and only good for the same question; one that does not work gives the first page.
+                 * @example eyJhZnRlciI6ImFjbWUvbmdpbngifQ
+                 */
+                next_page?: components["parameters"]["NextPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "uuid": "9d2a1b7c-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                     *           "title": "laptop",
+                     *           "created": "Wed, 01 Jan 2020 00:00:00 -0000",
+                     *           "last_accessed": null,
+                     *           "expiration": null
+                     *         }
+                     *       ],
+                     *       "only_expiring": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppTokenList"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignInAgain"];
@@ -10976,473 +11473,6 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    oauthAuthorize: {
-        parameters: {
-            query: {
-                /**
-                 * @description Client id of the application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["FlowClientId"];
-                /**
-                 * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
-                 * @example https://deploy.example.com/callback
-                 */
-                redirect_uri: components["parameters"]["FlowRedirectUri"];
-                /**
-                 * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
-                 * @example repo:read
-                 */
-                scope: components["parameters"]["FlowScope"];
-                /**
-                 * @description `code`, or `token` for a token in the fragment of the address.
-                 * @example code
-                 */
-                response_type?: string;
-                /**
-                 * @description Given back to the application as it is.
-                 * @example af0ifjsldkj
-                 */
-                state?: string;
-                /**
-                 * @description The assignment that lets you consent; only with `response_type=token`, and with `FEATURE_ASSIGN_OAUTH_TOKEN` on.
-                 * @example 9a2d4c5e-1f37-4b1c-8f0e-6c1d7a3b5e90
-                 */
-                assignment_uuid?: string;
-                /**
-                 * @description PKCE (RFC 7636): base64url of the sha256 of the verifier.
-                 * @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
-                 */
-                code_challenge?: string;
-                /**
-                 * @description `S256`; other methods are refused.
-                 * @example S256
-                 */
-                code_challenge_method?: string;
-                /**
-                 * @description A page for people, or the same as JSON.
-                 * @example json
-                 */
-                format?: components["parameters"]["PageFormat"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The page, or what it would say. */
-            200: {
-                headers: {
-                    "Cache-Control": components["headers"]["NoStore"];
-                    /**
-                     * @description Of the page; its form may lead to the application.
-                     * @example default-src 'none'; form-action 'self' https://deploy.example.com
-                     */
-                    "Content-Security-Policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    /**
-                     * @example {
-                     *       "scopes": [
-                     *         {
-                     *           "scope": "repo:read",
-                     *           "title": "See and pull your repositories",
-                     *           "description": "Every repository that you may read, private ones included.",
-                     *           "icon": "fa-hdd-o",
-                     *           "dangerous": false
-                     *         }
-                     *       ],
-                     *       "has_dangerous_scopes": false,
-                     *       "application": {
-                     *         "name": "Deploy board",
-                     *         "description": "Shows what runs where",
-                     *         "url": "https://deploy.example.com",
-                     *         "avatar": "{\"name\":\"Deploy board\",\"hash\":\"b5fc85e55755f9e0\",\"color\":\"#1f77b4\",\"kind\":\"app\"}",
-                     *         "organization": {
-                     *           "name": "acme",
-                     *           "avatar": "{\"name\":\"acme\",\"hash\":\"0e6e0fbd1e2b0d9d\",\"color\":\"#2ca02c\",\"kind\":\"org\"}"
-                     *         }
-                     *       },
-                     *       "response_type": "code",
-                     *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                     *       "redirect_uri": "https://deploy.example.com/callback",
-                     *       "scope": "repo:read",
-                     *       "csrf_token_val": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d",
-                     *       "state": "af0ifjsldkj",
-                     *       "assignment_uuid": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ConsentRequest"];
-                };
-            };
-            302: components["responses"]["FlowGoesOn"];
-            400: components["responses"]["FlowRefused"];
-            401: components["responses"]["SignInFirstPage"];
-            403: components["responses"]["NotAllowedPage"];
-            404: components["responses"]["NotFoundPage"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    oauthAuthorizeApp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                 *       "redirect_uri": "https://deploy.example.com/callback",
-                 *       "scope": "repo:read",
-                 *       "response_type": "code",
-                 *       "state": "af0ifjsldkj",
-                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
-                 *     }
-                 */
-                "application/x-www-form-urlencoded": components["schemas"]["Consent"];
-            };
-        };
-        responses: {
-            302: components["responses"]["FlowGoesOn"];
-            400: components["responses"]["FlowRefused"];
-            401: components["responses"]["SignInFirstPage"];
-            403: components["responses"]["NotAllowedPage"];
-            404: components["responses"]["NotFoundPage"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotAForm"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    oauthDenyApp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                 *       "redirect_uri": "https://deploy.example.com/callback",
-                 *       "scope": "repo:read",
-                 *       "state": "af0ifjsldkj",
-                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
-                 *     }
-                 */
-                "application/x-www-form-urlencoded": components["schemas"]["Denial"];
-            };
-        };
-        responses: {
-            302: components["responses"]["FlowGoesOn"];
-            400: components["responses"]["FlowRefused"];
-            401: components["responses"]["SignInFirstPage"];
-            403: components["responses"]["NotAllowedPage"];
-            404: components["responses"]["NotFoundPage"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotAForm"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    oauthAssignUser: {
-        parameters: {
-            query: {
-                /**
-                 * @description Client id of the application.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id: components["parameters"]["FlowClientId"];
-                /**
-                 * @description Where to go on; an address that the application has registered, or `/oauth/localapp` of this registry.
-                 * @example https://deploy.example.com/callback
-                 */
-                redirect_uri: components["parameters"]["FlowRedirectUri"];
-                /**
-                 * @description Scopes, separated by spaces or commas. One that is not known makes all of them invalid.
-                 * @example repo:read
-                 */
-                scope: components["parameters"]["FlowScope"];
-                /**
-                 * @description Who is asked.
-                 * @example ada
-                 */
-                username: string;
-                /**
-                 * @description An assignment gives a token, never a code.
-                 * @example token
-                 */
-                response_type?: "token";
-                /**
-                 * @description A page for people, or the same as JSON.
-                 * @example json
-                 */
-                format?: components["parameters"]["PageFormat"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The user has been asked. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    /**
-                     * @example {
-                     *       "message": "ada was asked to make a token"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["AssignmentMade"];
-                };
-            };
-            400: components["responses"]["FlowRefused"];
-            401: components["responses"]["SignInFirstPage"];
-            403: components["responses"]["NotAllowedPage"];
-            404: components["responses"]["NotFoundPage"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    oauthAccessToken: {
-        parameters: {
-            query?: {
-                /**
-                 * @description As in the form.
-                 * @example authorization_code
-                 */
-                grant_type?: string;
-                /**
-                 * @description As in the form.
-                 * @example XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                client_id?: string;
-                /**
-                 * @description As in the form.
-                 * @example 2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0
-                 */
-                client_secret?: string;
-                /**
-                 * @description As in the form.
-                 * @example https://deploy.example.com/callback
-                 */
-                redirect_uri?: string;
-                /**
-                 * @description As in the form.
-                 * @example Jt3V5gR0qVbR6eH9sTfUaLxK5d2tYz0m2oD4w8nq
-                 */
-                code?: string;
-                /**
-                 * @description As in the form.
-                 * @example repo:read
-                 */
-                scope?: string;
-                /**
-                 * @description As in the form.
-                 * @example dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk
-                 */
-                code_verifier?: string;
-            };
-            header?: {
-                /**
-                 * @description Client id and client secret as Basic credentials, in place of the fields.
-                 * @example Basic WFE1QzBIWjpzZWNyZXQ=
-                 */
-                Authorization?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "grant_type": "authorization_code",
-                 *       "client_id": "XQ5C0HZ0TL7E8KDN1V2M",
-                 *       "client_secret": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
-                 *       "redirect_uri": "https://deploy.example.com/callback",
-                 *       "code": "Jt3V5gR0qVbR6eH9sTfUaLxK5d2tYz0m2oD4w8nq",
-                 *       "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-                 *     }
-                 */
-                "application/x-www-form-urlencoded": components["schemas"]["CodeExchange"];
-            };
-        };
-        responses: {
-            /** @description The token. */
-            200: {
-                headers: {
-                    "Cache-Control": components["headers"]["NoStore"];
-                    Pragma: components["headers"]["PragmaNoCache"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "access_token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0",
-                     *       "token_type": "Bearer",
-                     *       "expires_in": 315576000,
-                     *       "refresh_token": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["AccessToken"];
-                };
-            };
-            400: components["responses"]["GrantRefused"];
-            401: components["responses"]["ClientRefused"];
-            408: components["responses"]["GrantTooSlow"];
-            413: components["responses"]["GrantTooLarge"];
-            415: components["responses"]["GrantNotAForm"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    oauthLocalHandler: {
-        parameters: {
-            query?: {
-                /**
-                 * @description Scopes of the token.
-                 * @example repo:read
-                 */
-                scope?: string;
-                /**
-                 * @description Not looked at.
-                 * @example af0ifjsldkj
-                 */
-                state?: string;
-                /**
-                 * @description Why there is no token.
-                 * @example authorization_denied
-                 */
-                error?: string;
-                /**
-                 * @description The same in words.
-                 * @example the scope is not known
-                 */
-                error_description?: string;
-                /**
-                 * @description Given back with `format=json`.
-                 * @example 2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0
-                 */
-                access_token?: string;
-                /**
-                 * @description A page for people, or the same as JSON.
-                 * @example json
-                 */
-                format?: components["parameters"]["PageFormat"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The page, or the token of the query. */
-            200: {
-                headers: {
-                    "Cache-Control": components["headers"]["NoStore"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    /**
-                     * @example {
-                     *       "access_token": "2tYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5dq3V5gR0"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["LocalToken"];
-                };
-            };
-            302: components["responses"]["FlowGoesOn"];
-            400: components["responses"]["FlowRefused"];
-            401: components["responses"]["SignInFirstPage"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    showSigninPage: {
-        parameters: {
-            query?: {
-                /**
-                 * @description Where to go after signing in: a path of this registry.
-                 * @example /oauth/authorize?client_id=XQ5C0HZ0TL7E8KDN1V2M
-                 */
-                next?: string;
-                /**
-                 * @description Why the last attempt did not work.
-                 * @example credentials
-                 */
-                refused?: "credentials" | "disabled" | "wait";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The page. */
-            200: {
-                headers: {
-                    "Cache-Control": components["headers"]["NoStore"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            404: components["responses"]["SwitchedOff"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    signinOnPage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "username": "ada",
-                 *       "password": "correct-horse-battery",
-                 *       "next": "/oauth/authorize?client_id=XQ5C0HZ0TL7E8KDN1V2M",
-                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
-                 *     }
-                 */
-                "application/x-www-form-urlencoded": components["schemas"]["SigninForm"];
-            };
-        };
-        responses: {
-            302: components["responses"]["FlowGoesOn"];
-            400: components["responses"]["BadRequest"];
-            403: components["responses"]["CsrfTokenNeeded"];
-            404: components["responses"]["SwitchedOff"];
-            408: components["responses"]["BodyTooSlow"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["NotAForm"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
     getCsrfToken: {
         parameters: {
             query?: never;
@@ -11811,35 +11841,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["KeyRefused"];
             404: components["responses"]["NotFound"];
-            500: components["responses"]["ServerError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    robotFederationToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The password. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhY21lK2RlcGxveSJ9.c2lnbmF0dXJl"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["FederatedToken"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["FederationRefused"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
