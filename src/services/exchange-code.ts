@@ -47,7 +47,6 @@ export async function exchangeCode(
       applicationId: application.id,
       ...found,
       lifeSeconds: maxTokenSeconds,
-      codeHash,
       at: deps.clock.now(),
     })
   })
@@ -77,7 +76,8 @@ async function checkCode(
   if (!isGood) return unusable()
   if (form.scope !== undefined && !sameScopes(parseOAuthScopes(form.scope) ?? [], scopes))
     return refuse('invalid_scope', 'the scopes are not those that the code was given for')
-  return { userId: found.user_id, scopes }
+  const { user_id: userId, redirect_uri: redirectUri } = found
+  return { userId, scopes, code: { hash: codeHash, redirectUri } }
 }
 
 /** The application that has proved itself. */

@@ -44,7 +44,7 @@ export const assignmentKey = (uuid: string) => `assigned_authorization:${uuid}`
 
 /**
  * Looks at what an application asks for. Who has a session, and has given the application a token of at least these
- * scopes already, is not asked again when it wants a code. Throws `invalid_request` for what the application cannot be
+ * scopes already by a code that went to this address, is not asked again when it wants a code. Throws `invalid_request` for what the application cannot be
  * told of.
  */
 export async function beginFlow(deps: Deps, flow: Flow): Promise<NextStep> {
@@ -134,12 +134,12 @@ async function demandAssigned(
 
 async function hasConsented(
   { db, clock }: Deps,
-  { application, actor }: Flow,
+  { application, request: { redirectUri }, actor }: Flow,
   { scopes }: CheckedAuthorization,
 ): Promise<boolean> {
   // A token that opens this address must not turn into a code for more than it may do itself.
   if (actor.credential.kind !== 'session') return false
-  const wanted = { applicationId: application.id, userId: actor.id, at: clock.now() }
+  const wanted = { applicationId: application.id, userId: actor.id, redirectUri, at: clock.now() }
   const given = await listTokenScopes(db, wanted)
   return given.some((set) => coversScopes(parseOAuthScopes(set) ?? [], scopes))
 }

@@ -60,8 +60,8 @@ export interface NewToken {
   /** None for tokens of the OAuth flow. */
   name?: string
   createdById?: number
-  /** Hash of the code that it was given for. */
-  codeHash?: string
+  /** The code that it was given for, and where that code went. */
+  code?: { hash: string; redirectUri: string }
   at: Date
   expiresAt: Date
 }
@@ -78,7 +78,8 @@ export async function insertApplicationToken(tx: Tx, token: NewToken): Promise<s
       scopes: token.scopes.join(' '),
       name: token.name ?? null,
       created_by_id: token.createdById ?? null,
-      code_hash: token.codeHash ?? null,
+      code_hash: token.code?.hash ?? null,
+      redirect_uri: token.code?.redirectUri ?? null,
       created_at: token.at,
       expires_at: token.expiresAt,
     })
@@ -112,10 +113,10 @@ export async function deleteTokenOfCode(
     .execute()
 }
 
-/** Scopes of the live tokens that an application has of a user, each set as it was given. */
+/** Scopes of the live tokens that codes gave an application of a user at an address, each set as it was given. */
 export async function listTokenScopes(
   db: Db,
-  wanted: { applicationId: number; userId: number; at: Date },
+  wanted: { applicationId: number; userId: number; redirectUri: string; at: Date },
 ): Promise<string[]> {
   const rows = await db
     .selectFrom('oauth_token')
@@ -123,6 +124,7 @@ export async function listTokenScopes(
     .distinct()
     .where('application_id', '=', wanted.applicationId)
     .where('user_id', '=', wanted.userId)
+    .where('redirect_uri', '=', wanted.redirectUri)
     .where('expires_at', '>', wanted.at)
     .limit(1000)
     .execute()

@@ -13,6 +13,7 @@ import * as oauth from './migrations/0008-oauth.ts'
 import * as mail from './migrations/0009-mail.ts'
 import * as userNames from './migrations/0010-user-names.ts'
 import * as unknownSignIns from './migrations/0011-unknown-sign-ins.ts'
+import * as consentAddresses from './migrations/0012-consent-addresses.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -25,6 +26,7 @@ const migrations = {
   '0009-mail': mail,
   '0010-user-names': userNames,
   '0011-unknown-sign-ins': unknownSignIns,
+  '0012-consent-addresses': consentAddresses,
 }
 
 /**

@@ -33,6 +33,23 @@ test('a code is exchanged for a token that acts as the person, within the scopes
   ])
 })
 
+test('only a code that went to the same address counts as consent', async () => {
+  const { server, ada, clientId, authorize, code, exchange } = await startBoard()
+  const application = `/api/v1/organization/acme/applications/${clientId}`
+  const forScript = { name: 'script', scope: 'user:read user:admin' }
+  expect((await ada('POST', `${application}/tokens`, { body: forScript })).status).toBe(200)
+  expect((await authorize({ scope: 'user:admin' })).status).toBe(200)
+  await exchange({ code: await code() })
+  expect((await authorize()).status).toBe(302)
+
+  await server.user('eve')
+  await ada('PUT', '/api/v1/organization/acme/team/owners/members/eve')
+  const redirect_uri = 'https://eve.example/callback'
+  const moved = { name: 'board', redirect_uri, application_uri: '' }
+  expect((await server.as('eve')('PUT', application, { body: moved })).status).toBe(200)
+  expect((await authorize({ redirect_uri })).status).toBe(200)
+})
+
 test('the client secret may come as Basic credentials, and the fields in the query', async () => {
   const { server, clientId, clientSecret, code } = await startBoard()
   const query = new URLSearchParams({
