@@ -36,7 +36,7 @@ export async function sendConfirmation(
   })
 }
 
-/** Mails to a new address a link that has the account move there. */
+/** Mails to a new address a link that has the account move there, once its user opens it with a session. */
 export async function sendChangeConfirmation(
   deps: CodeDeps,
   tx: Tx,

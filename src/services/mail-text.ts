@@ -55,7 +55,8 @@ const drafts: { [K in MailKind]: (mail: ContentOf<K>, registry: string) => Draft
   'confirm-new-address': ({ username, code }, registry) => ({
     subject: `Confirm your new e-mail address for ${registry}`,
     before: [
-      `The account ${username} is to have this e-mail address. Follow the link to confirm it:`,
+      `The account ${username} is to have this e-mail address.`,
+      'Sign in to the account, then follow the link in the same browser to confirm it:',
     ],
     path: `/confirm?code=${code}`,
     after: [`The link works once. ${ignore}`],

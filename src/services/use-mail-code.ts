@@ -1,9 +1,10 @@
 import { hashToken } from '#credentials/secrets.ts'
-import { userPrincipal, type Actor, type Origin } from '#domain/principal.ts'
+import type { Actor, UserActor } from '#domain/principal.ts'
 import { findEmailHolder, lockEmail } from '#store/email.ts'
 import { writeLog } from '#store/log.ts'
 import {
   endMailCodes,
+  isChangeCode,
   takeMailCode,
   type MailCode,
   type MailCodePurpose,
@@ -14,9 +15,9 @@ import type { Deps } from '#deps.ts'
 import { logSignIn } from './sign-in.ts'
 import { queueMail } from './queue-mail.ts'
 
-/** Who has followed a link, signed in by it, and the page that comes next. */
+/** Whom a link signs in that was followed, and the page that comes next. */
 export interface FollowedLink {
-  user: User
+  signsIn?: User
   location: string
 }
 
@@ -26,27 +27,44 @@ interface GivenCode {
 }
 
 /**
- * Takes the code of a mail that confirms an address: of a new account, or of one that is to move there. The audit row
+ * Takes the code of a mail that confirms an address: of a new account, or of one that is to move there. The latter
+ * proves the address and not the person, so it signs nobody in and waits for a session of that user. The audit row
  * (`user_change_email`) is written in the same transaction, and the former address is told. Undefined when the code
  * is no good any more, or the address went to somebody else.
  */
 export async function confirmAddress(
   deps: Deps,
   given: GivenCode,
-): Promise<FollowedLink | undefined> {
+): Promise<FollowedLink | 'sign-in-first' | undefined> {
+  const codeHash = hashToken(given.code)
   return transact(deps.db, async (tx) => {
     const taken = await takeCode(deps, tx, given, ['confirm', 'change_email'])
-    if (!taken) return undefined
+    if (!taken)
+      return (await isChangeCode(tx, { codeHash, at: deps.clock.now() }))
+        ? 'sign-in-first'
+        : undefined
     const { user, code } = taken
-    const isMove = code.purpose === 'change_email'
-    if (isMove && !(await moveAddress(deps, tx, { user, email: code.email, from: given.actor })))
-      return undefined
-    await markVerified(tx, user.id)
-    await logSignIn(deps, tx, { user, actor: given.actor })
-    const account = `/user/${user.username}?tab=settings`
-    const start = (user.prompts as unknown[]).length > 0 ? '/updateuser' : '/'
-    return { user: (await findUserById(tx, user.id))!, location: isMove ? account : start }
+    const actor = sessionOf(given.actor)
+    if (code.purpose === 'change_email')
+      return actor && moveAddress(deps, tx, { user, email: code.email, actor })
+    const signsIn = await signInByCode(deps, tx, { user, actor: given.actor })
+    return { signsIn, location: (user.prompts as unknown[]).length > 0 ? '/updateuser' : '/' }
   })
+}
+
+/** Who calls with a session. */
+function sessionOf(actor: Actor): UserActor | undefined {
+  return actor.kind === 'user' && actor.credential.kind === 'session' ? actor : undefined
+}
+
+async function signInByCode(
+  deps: Deps,
+  tx: Tx,
+  { user, actor }: { user: User; actor: Actor },
+): Promise<User> {
+  await markVerified(tx, user.id)
+  await logSignIn(deps, tx, { user, actor })
+  return user
 }
 
 /**
@@ -61,9 +79,8 @@ export async function recoverAccess(
     const taken = await takeCode(deps, tx, given, ['recover'])
     if (!taken) return undefined
     const { user } = taken
-    await markVerified(tx, user.id)
-    await logSignIn(deps, tx, { user, actor: given.actor })
-    return { user, location: `/user/${user.username}?tab=settings&action=password` }
+    const signsIn = await signInByCode(deps, tx, { user, actor: given.actor })
+    return { signsIn, location: `/user/${user.username}?tab=settings&action=password` }
   })
 }
 
@@ -71,10 +88,15 @@ export async function recoverAccess(
 async function takeCode(
   { clock }: Deps,
   tx: Tx,
-  { code: text }: GivenCode,
+  { code: text, actor }: GivenCode,
   purposes: readonly MailCodePurpose[],
 ): Promise<{ user: User; code: MailCode } | undefined> {
-  const code = await takeMailCode(tx, { codeHash: hashToken(text), purposes, at: clock.now() })
+  const code = await takeMailCode(tx, {
+    codeHash: hashToken(text),
+    purposes,
+    signedInId: sessionOf(actor)?.id,
+    at: clock.now(),
+  })
   const user = code && (await findUserById(tx, code.userId))
   if (!code || !user?.enabled) return undefined
   return code.purpose === 'change_email' || code.email === user.email ? { user, code } : undefined
@@ -83,20 +105,19 @@ async function takeCode(
 async function moveAddress(
   deps: Deps,
   tx: Tx,
-  { user, email, from }: { user: User; email: string; from: Origin },
-): Promise<boolean> {
+  { user, email, actor }: { user: User; email: string; actor: UserActor },
+): Promise<FollowedLink | undefined> {
   await lockEmail(tx, email)
   const { byUser, byOrganization } = await findEmailHolder(tx, { email, exceptId: user.id })
-  if (byUser || (byOrganization && !deps.config.FEATURE_ORG_SHARED_EMAIL)) return false
+  if (byUser || (byOrganization && !deps.config.FEATURE_ORG_SHARED_EMAIL)) return undefined
   const at = deps.clock.now()
   await updateAccount(tx, user.id, { email })
+  await markVerified(tx, user.id)
   // What went to the former mailbox must not open the account any more.
   await endMailCodes(tx, user.id)
-  const { address, userAgent } = from
-  const credential = { kind: 'session', signedInAt: at } as const
   await writeLog(tx, {
     kind: 'user_change_email',
-    actor: { ...userPrincipal(user, credential, deps.config), address, userAgent },
+    actor,
     namespaceId: user.id,
     metadata: { email, old_email: user.email },
     at,
@@ -108,5 +129,5 @@ async function moveAddress(
       newAddress: email,
       to: user.email,
     })
-  return true
+  return { location: `/user/${user.username}?tab=settings` }
 }

@@ -27,16 +27,28 @@ export async function insertMailCode(
     .execute()
 }
 
-/** Uses a code up: of two who present it at once, one gets it. Undefined when it is used, ended, too old or for something else. */
+/**
+ * Uses a code up: of two who present it at once, one gets it. Undefined when it is used, ended, too old or for something
+ * else. A code that changes the address is for its own user, `signedInId`, alone.
+ */
 export async function takeMailCode(
   tx: Tx,
-  wanted: { codeHash: string; purposes: readonly MailCodePurpose[]; at: Date },
+  wanted: {
+    codeHash: string
+    purposes: readonly MailCodePurpose[]
+    signedInId?: number | undefined
+    at: Date
+  },
 ): Promise<MailCode | undefined> {
+  const signedInId = wanted.signedInId ?? null
   const row = await tx
     .deleteFrom('mail_code')
     .where('code_hash', '=', wanted.codeHash)
     .where('purpose', 'in', wanted.purposes)
     .where('expires_at', '>', wanted.at)
+    .where(({ or, eb }) =>
+      or([eb('purpose', '<>', 'change_email'), eb('user_id', '=', signedInId)]),
+    )
     .returning(['user_id', 'purpose', 'new_email'])
     .executeTakeFirst()
   return (
@@ -46,6 +58,21 @@ export async function takeMailCode(
       email: row.new_email ?? '',
     }
   )
+}
+
+/** True for a code that would change the address of an account. */
+export async function isChangeCode(
+  tx: Tx,
+  wanted: { codeHash: string; at: Date },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('mail_code')
+    .select('user_id')
+    .where('code_hash', '=', wanted.codeHash)
+    .where('purpose', '=', 'change_email')
+    .where('expires_at', '>', wanted.at)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Ends the codes of a user, or those for one purpose. */

@@ -206,7 +206,7 @@ export async function endLogins(tx: Tx, id: number): Promise<void> {
   await endSessions(tx, id)
 }
 
-/** Ends every session of the user. */
+/** Ends every session of the user, and the links that change the address, which a session has asked for. */
 export async function endSessions(tx: Tx, id: number): Promise<void> {
   await tx
     .updateTable('user_account')
@@ -214,6 +214,7 @@ export async function endSessions(tx: Tx, id: number): Promise<void> {
     .where('namespace_id', '=', id)
     .execute()
   await tx.deleteFrom('session').where('user_id', '=', id).execute()
+  await endMailCodes(tx, id, 'change_email')
 }
 
 /** Counts a wrong password. */

@@ -21,7 +21,8 @@ export const mail: Handlers<
     return { status: 200, body: await requestRecovery(deps, { email: body.email }) }
   },
   async confirmEmail({ query, actor, session }, deps) {
-    return enter(deps, session, await confirmAddress(deps, { code: query.code, actor }))
+    const link = await confirmAddress(deps, { code: query.code, actor })
+    return link === 'sign-in-first' ? showPage(deps, signInFirst) : enter(deps, session, link)
   },
   async confirmRecovery({ query, actor, session }, deps) {
     return enter(deps, session, await recoverAccess(deps, { code: query.code, actor }))
@@ -54,15 +55,20 @@ const unusable = {
   title: 'This link does not work',
   text: 'It was used already, is too old, or another mail has taken its place. Ask for a new one.',
 }
+const signInFirst = {
+  title: 'Sign in first',
+  text: 'Sign in, in this browser, to the account that is to have this address. Then open the link again.',
+}
 const agreed = {
   title: 'Thank you',
   text: 'Notifications of the repository may now be sent to your address.',
 }
 
-/** Signs in whoever has followed a good link. */
+/** Leads on whoever has followed a good link, signed in if the link does that. */
 async function enter(deps: Deps, session: SessionHandle, link: FollowedLink | undefined) {
   if (!link) return showPage(deps, unusable)
-  await session.signIn({ id: link.user.id, sessionEpoch: link.user.session_epoch })
+  const { signsIn: user } = link
+  if (user) await session.signIn({ id: user.id, sessionEpoch: user.session_epoch })
   return { status: 302 as const, headers: { ...headers, Location: link.location } }
 }
 
