@@ -176,6 +176,7 @@ export interface OauthToken {
   last_used_at: Timestamp | null;
   name: string | null;
   name_part: string;
+  redirect_uri: string | null;
   scopes: string;
   secret_hash: string;
   user_id: number;

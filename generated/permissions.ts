@@ -17,7 +17,7 @@ export const permissions = {
   changeUserPermissions: {"api":"v1","method":"put","path":"/api/v1/repository/{repository}/permissions/user/{username}","features":[],"security":[{"oauthToken":["repo:admin"]},{"session":[],"csrf":[]}],"permission":{"require":"repo:admin"}},
   checkApi: {"api":"v2","method":"get","path":"/v2/","features":[],"security":[{"registryToken":[]}],"permission":{"require":"anyone"}},
   checkRepoEmailAuthorized: {"api":"v1","method":"get","path":"/api/v1/repository/{repository}/authorizedemail/{email}","features":["FEATURE_MAILING"],"security":[{"oauthToken":["repo:admin"]},{"session":[]}],"permission":{"require":"repo:admin","globalReadonlySuperuser":true}},
-  confirmEmail: {"api":"v1","method":"get","path":"/confirm","features":["FEATURE_MAILING"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
+  confirmEmail: {"api":"v1","method":"get","path":"/confirm","features":["FEATURE_MAILING"],"security":[{},{"session":[]}],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   confirmRecovery: {"api":"v1","method":"get","path":"/recovery","features":["FEATURE_MAILING"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   confirmRepoEmail: {"api":"v1","method":"get","path":"/authrepoemail","features":["FEATURE_MAILING"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   convertUserToOrganization: {"api":"v1","method":"post","path":"/api/v1/user/convert","features":[],"security":[{"oauthToken":["user:admin"]},{"session":[],"csrf":[]}],"permission":{"require":"user:admin"}},

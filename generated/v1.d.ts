@@ -101,7 +101,8 @@ export interface paths {
          * Follow the link of a mail that confirms an address
          * @description For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails`
          *     moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a
-         *     day. Either works once, and signs the user in.
+         *     day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign
+         *     in and open the link again. Either works once; the first signs the user in.
          */
         get: operations["confirmEmail"];
         put?: never;
@@ -4946,7 +4947,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The code does not work any more; the page says so. */
+            /** @description The code does not work any more, or the account must be signed in first; the page says so. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -4958,7 +4959,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The address is confirmed and the user signed in; the settings, or the start page, come next. */
+            /** @description The address is confirmed, and the user of a new account signed in; the settings, or the start page, come next. */
             302: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
