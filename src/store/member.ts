@@ -75,17 +75,28 @@ export async function findMember(
   return rows[0]
 }
 
-/** Takes an account out of every team of an organization, and takes back its roles on the repositories. */
+/**
+ * Takes an account out of every team of an organization, takes back its roles on the repositories, those on future ones, and
+ * the invitations that would let it in again.
+ */
 export async function removeMember(
   tx: Tx,
   { namespaceId, userId }: { namespaceId: number; userId: number },
 ): Promise<void> {
+  const teamIds = sql`select id from team where namespace_id = ${namespaceId}`
   await sql`
-    delete from team_member where user_id = ${userId}
-      and team_id in (select id from team where namespace_id = ${namespaceId})`.execute(tx)
+    delete from team_member where user_id = ${userId} and team_id in (${teamIds})`.execute(tx)
   await sql`
     delete from repository_grant where user_id = ${userId}
       and repository_id in (select id from repository where namespace_id = ${namespaceId})`.execute(
+    tx,
+  )
+  await sql`
+    delete from default_permission where namespace_id = ${namespaceId}
+      and ${userId}::bigint in (delegate_user_id, activating_user_id)`.execute(tx)
+  await sql`
+    delete from team_invite where team_id in (${teamIds})
+      and (user_id = ${userId} or email = (select email from user_account where namespace_id = ${userId}))`.execute(
     tx,
   )
 }

@@ -5,6 +5,7 @@ import { outcome } from '#test/support/client.ts'
 import { makeRobot } from '#test/support/machine.ts'
 import { startServer } from '#test/support/server.ts'
 import { shareServer } from '#test/support/shared.ts'
+import { startMailing } from './mail-fixture.ts'
 import { pathOf, signInFirst } from './organization-fixture.ts'
 import { newOrganization, type TestOrganization } from './team-fixture.ts'
 
@@ -124,6 +125,43 @@ describe('removeOrganizationMember', () => {
     expect((await ann.call('GET', `/api/v1/repository/${app}`)).status).toBe(403)
     expect((await ann.call('GET', `/api/v1/repository/${elsewhere}`)).status).toBe(200)
     expect((await ann.call('GET', path)).json.is_member).toBe(false)
+  })
+
+  test('takes back roles on repositories to come', async () => {
+    const { admin, ann, ben, path, name } = await newCompany()
+    const give = (delegate: string, activating_user?: { name: string }) =>
+      admin.call('POST', `${path}/prototypes`, {
+        body: { role: 'write', delegate: { name: delegate, kind: 'user' }, activating_user },
+      })
+    for (const given of [await give(ann.name), await give(ben.name, { name: ann.name })])
+      expect(given.status).toBe(200)
+    expect((await give(ben.name)).status).toBe(200)
+    await admin.call('DELETE', `${path}/members/${ann.name}`)
+    const { prototypes } = (await admin.call('GET', `${path}/prototypes`)).json
+    expect(prototypes).toMatchObject([{ delegate: { name: ben.name }, activating_user: null }])
+    const fresh = await addRepository({ name, admin } as TestOrganization, 'fresh')
+    expect((await ann.call('GET', `/api/v1/repository/${fresh}`)).status).toBe(403)
+    expect((await ben.call('GET', `/api/v1/repository/${fresh}`)).status).toBe(200)
+  })
+
+  test('ends invitations that went to the address', async () => {
+    const mailing = await startMailing()
+    const { server } = mailing
+    const organization = await newOrganization(server)
+    const bob = await organization.member('owners')
+    await organization.team('builders')
+    const invite = (team: string, whom: string) =>
+      organization.admin.call('PUT', `${organization.teams}/${team}/${whom}`)
+    const asked = [
+      await invite('owners', `invite/${bob.name}@example.com`),
+      await invite('builders', `invite/${bob.name}@example.com`),
+    ]
+    expect(asked.map(({ status }) => status)).toEqual([200, 200])
+    const { db } = server.deps
+    const left = () => db.selectFrom('team_invite').select('id').execute()
+    expect((await left()).length).toBeGreaterThan(0)
+    await organization.admin.call('DELETE', `${pathOf(organization.name)}/members/${bob.name}`)
+    expect(await left()).toEqual([])
   })
 
   test('does nothing to who is no member, and knows neither robots nor nobody', async () => {
