@@ -28,7 +28,7 @@ export const people = {
   FEATURE_ORG_SHARED_EMAIL: key(
     boolean,
     false,
-    'An organization may use an e-mail address that a user or another organization has',
+    'An organization may use an e-mail address that a user or another organization has; with `FEATURE_MAILING` it always may',
   ),
   FEATURE_ASSIGN_OAUTH_TOKEN: key(
     boolean,

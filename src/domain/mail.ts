@@ -7,7 +7,7 @@ export type MailContent =
   /** To the former address of an account. */
   | { kind: 'address-changed'; username: string; newAddress: string }
   /** To somebody whose address another account was to have. */
-  | { kind: 'address-in-use'; name: string; isOrganization: boolean }
+  | { kind: 'address-in-use'; name: string }
   | { kind: 'password-changed'; username: string }
   | { kind: 'recover-account'; username: string; code: string }
   /** To the address of organizations, which nobody signs in as. */

@@ -76,7 +76,7 @@ async function takeEmail(
 ): Promise<string | undefined> {
   if (email === undefined || email === before.email) return undefined
   if (deps.config.FEATURE_MAILING) {
-    const holder = await findHolder(deps, tx, email)
+    const holder = await findHolder(tx, email)
     await sendChangeConfirmation(deps, tx, { ...before, email }, holder)
     return undefined
   }

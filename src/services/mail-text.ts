@@ -69,13 +69,11 @@ const drafts: { [K in MailKind]: (mail: ContentOf<K>, registry: string) => Draft
     ],
     after: [],
   }),
-  'address-in-use': ({ name, isOrganization }, registry) => ({
+  'address-in-use': ({ name }, registry) => ({
     subject: `This e-mail address is in use at ${registry}`,
     before: [
-      `Somebody wanted to use this e-mail address for another account, but it belongs to ${isOrganization ? 'the organization' : 'your account'} ${name}. Nothing has changed.`,
-      isOrganization
-        ? 'If it was you: use another address.'
-        : `If it was you: sign in as ${name}. If you forgot the password, ask for a new one on the sign-in page.`,
+      `Somebody wanted to use this e-mail address for another account, but it belongs to your account ${name}. Nothing has changed.`,
+      `If it was you: sign in as ${name}. If you forgot the password, ask for a new one on the sign-in page.`,
     ],
     path: '/signin',
     after: [ignore],

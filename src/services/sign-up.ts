@@ -42,22 +42,17 @@ export async function signUp(deps: Deps, wanted: WantedAccount): Promise<User> {
     ...account,
     isVerified: false,
     async claim(tx, address) {
-      holder = await findHolder(deps, tx, address)
+      holder = await findHolder(tx, address)
       return holder ? null : address
     },
     after: (tx, user) => sendConfirmation(deps, tx, { ...user, email }, holder),
   })
 }
 
-/** Who has an address that a user is to get; organizations keep nobody from it with FEATURE_ORG_SHARED_EMAIL. Takes its lock. */
-export async function findHolder(
-  { config }: Pick<Deps, 'config'>,
-  tx: Tx,
-  email: string,
-): Promise<EmailHolder | undefined> {
+/** The user who has an address that a user is to get, where mail is sent. Takes its lock. */
+export async function findHolder(tx: Tx, email: string): Promise<EmailHolder | undefined> {
   await lockEmail(tx, email)
-  const holder = await findEmailOwner(tx, email)
-  return holder?.isOrganization && config.FEATURE_ORG_SHARED_EMAIL ? undefined : holder
+  return findEmailOwner(tx, email)
 }
 
 /** Throws `invalid_request` for a name that the configuration gives special rights. */

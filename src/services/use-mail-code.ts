@@ -108,8 +108,7 @@ async function moveAddress(
   { user, email, actor }: { user: User; email: string; actor: UserActor },
 ): Promise<FollowedLink | undefined> {
   await lockEmail(tx, email)
-  const { byUser, byOrganization } = await findEmailHolder(tx, { email, exceptId: user.id })
-  if (byUser || (byOrganization && !deps.config.FEATURE_ORG_SHARED_EMAIL)) return undefined
+  if ((await findEmailHolder(tx, { email, exceptId: user.id })).byUser) return undefined
   const at = deps.clock.now()
   await updateAccount(tx, user.id, { email })
   await markVerified(tx, user.id)

@@ -7,21 +7,20 @@ export async function lockEmail(tx: Tx, email: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('email ' || ${email}, 0))`.execute(tx)
 }
 
-/** Who has an e-mail address. */
+/** A user who has an e-mail address. */
 export interface EmailHolder {
   name: string
-  isOrganization: boolean
 }
 
-/** The user who has an e-mail address, or else the first of the organizations. */
-export async function findEmailOwner(db: Db, email: string): Promise<EmailHolder | undefined> {
-  const { rows } = await sql<EmailHolder>`
-    select n.name, n.kind = 'organization' as "isOrganization" from namespace n
-    where n.deleted_at is null and n.id in
-      (select namespace_id from user_account where email = ${email}
-        union all select namespace_id from organization where email = ${email})
-    order by n.kind = 'organization', n.name limit 1`.execute(db)
-  return rows[0]
+/** The user who has an e-mail address. */
+export function findEmailOwner(db: Db, email: string): Promise<EmailHolder | undefined> {
+  return db
+    .selectFrom('user_account as u')
+    .innerJoin('namespace as n', 'n.id', 'u.namespace_id')
+    .select('n.name')
+    .where('u.email', '=', email)
+    .where('n.deleted_at', 'is', null)
+    .executeTakeFirst()
 }
 
 /** What else uses an e-mail address; `exceptId` is the namespace that asks for it. */

@@ -40,7 +40,7 @@ test('an address that nobody has is answered alike, by the same statements', asy
   }
   await forget(mailing, 'warm@example.com')
   const known = await ask('ada@example.com')
-  expect(known.statements.length).toBeGreaterThan(4)
+  expect(known.statements.length).toBeGreaterThan(2)
   expect(await ask('nobody@example.com')).toEqual(known)
   expect((await mailing.mails()).map(({ to }) => to)).toEqual([['ada@example.com']])
 })
@@ -111,14 +111,14 @@ test('an account whose confirmation was lost is confirmed by it', async () => {
   expect((await follow(server, followed)('GET', me)).json.verified).toBe(true)
 })
 
-test('an address of an organization gets a mail with its administrators, and the answer says so', async () => {
+test('an address of an organization gets a mail with its administrators, and the answer does not tell', async () => {
   const mailing = await startMailing()
   const { server } = mailing
   for (const name of ['ada', 'eve']) await server.user(name)
   await makeOrganization(server, 'harbour', { admin: 'ada', member: 'eve' })
   await server.deps.db.updateTable('organization').set({ email: 'team@acme.example' }).execute()
   const asked = await forget(mailing, 'team@acme.example')
-  expect(asked.json).toEqual({ status: 'org', orgemail: 'team@acme.example', orgname: 'ha•••••' })
+  expect(asked.json).toEqual({ status: 'sent' })
   const [mail, ...others] = await mailing.mails()
   expect([mail?.to, others]).toEqual([['team@acme.example'], []])
   expect(mail!.text).toContain('Administrators of harbour: ada.')

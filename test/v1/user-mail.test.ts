@@ -115,15 +115,21 @@ test('an address that is in use takes the same statements as one that is free', 
   expect(free.statements).toEqual(used.statements)
 })
 
-test('nobody takes the address of an organization, unless organizations may share theirs', async () => {
+test('an organization keeps nobody from an address, and is not told who has one', async () => {
   const mailing = await startMailing()
   const { server } = mailing
+  const { call: eve } = await server.user('eve')
   await server.user('ada')
-  await makeOrganization(server, 'acme', { admin: 'ada' })
-  await server.deps.db.updateTable('organization').set({ email: bob.email }).execute()
+  const organizations = '/api/v1/organization/'
+  const made = await eve('POST', organizations, { body: { name: 'probe', email: bob.email } })
+  expect(made.status).toBe(201)
+  for (const email of ['ada@example.com', 'nobody@example.com', bob.email]) {
+    const changed = await eve('PUT', `${organizations}probe`, { body: { email } })
+    expect([email, changed.status]).toEqual([email, 200])
+  }
   expect((await signUp(server, bob)).json).toEqual({ awaiting_verification: true })
   const [mail] = await mailing.mails()
-  expect(mail!.text).toContain('the organization acme')
+  expect((await followLink(mailing, mail!.path)).status).toBe(302)
 })
 
 test('an address is used once when five sign up with it', async () => {

@@ -18,7 +18,8 @@ export const mail: Handlers<
   | 'sendAuthorizeRepoEmail'
 > = {
   async requestRecoveryEmail({ body }, deps) {
-    return { status: 200, body: await requestRecovery(deps, { email: body.email }) }
+    await requestRecovery(deps, { email: body.email })
+    return { status: 200, body: { status: 'sent' } }
   },
   async confirmEmail({ query, actor, session }, deps) {
     const link = await confirmAddress(deps, { code: query.code, actor })
