@@ -48,5 +48,5 @@ export async function purgeNamespace(
   for (const { remove, limit } of parts)
     while ((await remove(db, { namespaceId, limit })) === limit) signal?.throwIfAborted()
   if (await deleteMarkedNamespace(db, namespaceId)) return
-  await addJob(db, 'purge-namespace', { namespaceId }, laterPurge(deps))
+  await addJob(db, 'purge-namespace', { namespaceId }, { runAt: laterPurge(deps) })
 }

@@ -40,7 +40,7 @@ export async function purgeRepository(
   signal?: AbortSignal,
 ): Promise<void> {
   if (await purgeIdleRepository(deps, repositoryId, signal)) return
-  await addJob(deps.db, 'purge-repository', { repositoryId }, laterPurge(deps))
+  await addJob(deps.db, 'purge-repository', { repositoryId }, { runAt: laterPurge(deps) })
 }
 
 /** The same, but nobody comes back: false while somebody writes to an upload of the repository. */

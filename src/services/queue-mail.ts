@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import type { Mail, MailKind } from '#domain/mail.ts'
 import { addJob, type JobPayloads } from '#store/job.ts'
-import { countMail } from '#store/mail-budget.ts'
+import { countThisHour } from '#store/mail-budget.ts'
 import type { Tx } from '#store/db.ts'
 import type { Deps } from '#deps.ts'
 
@@ -31,7 +31,7 @@ export async function queueMail(
 ): Promise<boolean> {
   if (!config.FEATURE_MAILING) return false
   const key = `${mail.kind} ${mail.to.toLowerCase()}`
-  const count = await countMail(tx, { key, at: clock.now() })
+  const count = await countThisHour(tx, { key, at: clock.now() })
   if (count > (mailsAnHour[mail.kind] ?? 5)) return false
   const queued: QueuedMail = { id: randomUUID(), mail }
   await addJob(tx, 'send-mail', {

@@ -1,3 +1,4 @@
+import { hashToken } from '#credentials/secrets.ts'
 import { transact } from '#store/db.ts'
 import { addJob, type JobPayloads } from '#store/job.ts'
 import { listOrganizationsByEmail } from '#store/organization.ts'
@@ -9,7 +10,7 @@ import { sendRecovery } from './mail-code.ts'
 
 /**
  * Takes down that somebody has forgotten a password. Mails follow from a job, which is added for every address alike:
- * neither the answer nor the time that it takes tells who has the address. Throws `invalid_request` for text
+ * neither the answer nor the time that it takes tells who has the address. One job an address waits at most. Throws `invalid_request` for text
  * that is no address.
  */
 export async function requestRecovery(
@@ -18,7 +19,8 @@ export async function requestRecovery(
 ): Promise<void> {
   parseEmail(email)
   const sealed = sealer.seal(email).toString('base64')
-  await addJob(db, 'recover-account', { sealed })
+  const key = `recover ${hashToken(email.toLowerCase())}`
+  await addJob(db, 'recover-account', { sealed }, { key })
 }
 
 /** Mails what somebody needs who has forgotten a password: a user a link, an organization who administers it. */

@@ -22,6 +22,7 @@ import {
   updateServiceKey,
   type ServiceKey,
 } from '#store/service-key.ts'
+import { countThisHour } from '#store/mail-budget.ts'
 import { findSigningKey } from '#store/signing-key.ts'
 import { announceKey } from '#store/key-notification.ts'
 import type { Deps } from '#deps.ts'
@@ -29,6 +30,10 @@ import { describeKey, dropKey } from './service-key.ts'
 
 /** Anybody can submit keys, so there is room for so many that wait. */
 const maxWaiting = 1000
+
+/** Each leaves rows in the audit log, also when it is taken back: so many an hour, of one service and of all. */
+const maxOfServiceAnHour = 20
+const maxAnHour = 1000
 
 /** A key as a service hands it in. */
 export interface Submission {
@@ -52,7 +57,7 @@ interface NewKey {
 /**
  * Takes a key of a service. One that speaks for itself waits for approval: false. One that an approved key speaks for
  * takes its place, and its approval: true. Handing in the same key again changes nothing. Throws `invalid_request` for a
- * weak key or a taken id, and `denied` when too many keys wait or the other key is no longer approved.
+ * weak key or a taken id, and `denied` when too many keys wait or came within an hour, or the other key is no longer approved.
  */
 export async function submitKey(deps: Deps, submission: Submission): Promise<boolean> {
   const { target, actor, rotationSeconds, expiration = null } = submission
@@ -105,6 +110,7 @@ async function keepWaiting(tx: Tx, { config }: Deps, wanted: NewKey): Promise<fa
       'denied',
       `${maxWaiting} keys wait for approval already: a superuser has to approve or delete some`,
     )
+  await countSubmission(tx, wanted)
   const made = (await insertServiceKey(tx, rowOf(wanted, '')))!
   const metadata = { ...describeKey(made), preshared: false, ...originOf(actor) }
   await writeLog(tx, { kind: 'service_key_create', actor, namespaceId: null, metadata, at })
@@ -118,6 +124,22 @@ async function keepWaiting(tx: Tx, { config }: Deps, wanted: NewKey): Promise<fa
   if (config.FEATURE_SUPER_USERS)
     await announceKey(tx, { kid: made.kid, metadata: submitted, at, rules: config })
   return false
+}
+
+async function countSubmission(tx: Tx, { target: { service }, at }: NewKey): Promise<void> {
+  for (const { key, most, whose } of [
+    {
+      key: `service-key ${service}`,
+      most: maxOfServiceAnHour,
+      whose: `of the service ${service} `,
+    },
+    { key: 'service-keys', most: maxAnHour, whose: '' },
+  ])
+    if ((await countThisHour(tx, { key, at })) > most)
+      throw new RegistryError(
+        'denied',
+        `${most} keys ${whose}were handed in within an hour: hand in the same key again, or wait`,
+      )
 }
 
 /** The lock lets one successor in: the next one finds that the key has expired. */

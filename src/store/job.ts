@@ -19,15 +19,25 @@ export interface JobPayloads {
  */
 const maxAttempts: Partial<Record<keyof JobPayloads, number>> = { 'send-mail': 10 }
 
-/** Adds a job, for now or for later; in a transaction it exists only if the transaction holds. */
+/** Jobs that wait for all others, because anybody can add them. */
+const lowPriority = 10
+const priorities: Partial<Record<keyof JobPayloads, number>> = { 'recover-account': lowPriority }
+
+/**
+ * Adds a job, for now or for later; in a transaction it exists only if the transaction holds. One that waits with the
+ * same `key` is replaced, and keeps its turn.
+ */
 export async function addJob<J extends keyof JobPayloads>(
   db: Db,
   job: J,
   payload: JobPayloads[J],
-  runAt: Date | null = null,
+  { runAt = null, key = null }: { runAt?: Date | null; key?: string | null } = {},
 ): Promise<void> {
   await sql`select graphile_worker.add_job(${job}, ${JSON.stringify(payload)}::json,
-    run_at => ${runAt}, max_attempts => ${maxAttempts[job] ?? 25})`.execute(db)
+    run_at => ${runAt}, priority => ${priorities[job] ?? 0},
+    job_key => ${key}, job_key_mode => 'preserve_run_at', max_attempts => ${maxAttempts[job] ?? 25})`.execute(
+    db,
+  )
 }
 
 /** Sets free the jobs of workers that were killed; graphile-worker waits four hours. Only for who runs alone. */

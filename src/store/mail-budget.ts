@@ -2,11 +2,17 @@ import { sql } from 'kysely'
 
 import { only, type Db, type Tx } from './db.ts'
 
-/** A mail to an address is counted for so long. */
+/** What is bounded is counted for so long. */
 const windowSeconds = 3600
 
-/** Counts a mail, and gives how many there are with it in the window of an hour that began with the first. */
-export async function countMail(tx: Tx, { key, at }: { key: string; at: Date }): Promise<number> {
+/**
+ * Counts a mail, or something else that anybody can cause; gives how many there are of its key in the window of an hour
+ * that began with the first. What the transaction takes back does not count.
+ */
+export async function countThisHour(
+  tx: Tx,
+  { key, at }: { key: string; at: Date },
+): Promise<number> {
   const windowStart = new Date(at.getTime() - windowSeconds * 1000)
   const { rows } = await sql<{ mails: number }>`
     insert into mail_budget as b (key_hash, window_started_at, mails)

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 
+import { hashToken } from '#credentials/secrets.ts'
 import { outcome } from '#test/support/client.ts'
 import type { TestServer } from '#test/support/server.ts'
 import {
@@ -217,6 +218,35 @@ describe('putServicePublicKey', () => {
     })
     const foreign = { ...next, kid: json.kid }
     expect(await outcome(submit(server, next, { signer: foreign }))).toEqual([403, 'denied'])
+  })
+
+  test('is refused beyond twenty an hour of a service, also when they were withdrawn', async () => {
+    const { server } = await startWithRoot()
+    const key = makeKey('scanner-1')
+    const withdraw = () => server.withToken(signToken(server, key))('DELETE', pathOf('scanner-1'))
+    for (let count = 0; count < 20; count += 1) {
+      expect(await outcome(submit(server, key))).toEqual([202])
+      expect(await outcome(withdraw())).toEqual([204])
+    }
+    for (let count = 0; count < 3; count += 1)
+      expect(await outcome(submit(server, key))).toEqual([403, 'denied'])
+    expect(await listKeyAudit(server)).toHaveLength(40)
+    const token = signToken(server, key, { iss: 'builder' })
+    const put = server.withToken(token)('PUT', pathOf('scanner-1', 'builder'), { body: key.jwk })
+    expect(await outcome(put)).toEqual([202])
+    server.clock.advance(3600)
+    expect(await outcome(submit(server, makeKey('scanner-2')))).toEqual([202])
+  })
+
+  test('is refused beyond a thousand an hour of all services', async () => {
+    const { server } = await startWithRoot()
+    await submit(server, makeKey('scanner-1'))
+    await server.deps.db
+      .updateTable('mail_budget')
+      .set({ mails: 1000 })
+      .where('key_hash', '=', hashToken('service-keys'))
+      .execute()
+    expect(await outcome(submit(server, makeKey('scanner-2')))).toEqual([403, 'denied'])
   })
 
   test('is refused while a thousand keys wait', async () => {
