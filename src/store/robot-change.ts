@@ -98,6 +98,33 @@ export async function renewRobotEpoch(tx: Tx, robotId: number): Promise<void> {
     .execute()
 }
 
+/** Ids of the robots of a namespace. */
+export async function listRobotIds(tx: Tx, ownerId: number): Promise<number[]> {
+  const rows = await tx
+    .selectFrom('robot')
+    .select('account_id as id')
+    .where('owner_id', '=', ownerId)
+    .orderBy('account_id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Gives robots other tokens, and ends whatever else has logged in for them until now: other issuers too. */
+export async function shutOutRobots(
+  tx: Tx,
+  robots: readonly { id: number; sealedToken: Buffer; tokenHash: string }[],
+): Promise<void> {
+  const ids = robots.map(({ id }) => id)
+  await sql`
+    update robot r set sealed_token = s.sealed_token, token_hash = s.token_hash, federation = '[]'
+    from unnest(${ids}::bigint[], ${robots.map(({ sealedToken }) => sealedToken)}::bytea[],
+      ${robots.map(({ tokenHash }) => tokenHash)}::text[]) as s (id, sealed_token, token_hash)
+    where r.account_id = s.id`.execute(tx)
+  await sql`
+    update user_account set credential_epoch = gen_random_uuid()
+    where namespace_id = any(${ids}::bigint[])`.execute(tx)
+}
+
 /** Sets whose tokens stand for a robot. */
 export async function changeRobotFederation(
   tx: Tx,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { listAudit, makeOrganization } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
 import { signIn, type TestServer } from '#test/support/server.ts'
+import { logIn } from './robot-fixture.ts'
 import { startWithRoot } from './superuser-fixture.ts'
 
 const path = (namespace: string) => `/api/v1/superuser/takeownership/${namespace}`
@@ -20,6 +21,10 @@ async function teamsOf(server: TestServer, namespace: string) {
     .orderBy('u.name')
     .execute()
   return rows.map(({ name, role, member }) => `${name} ${role} ${member}`)
+}
+
+async function tokenOf(server: TestServer, owner: string): Promise<string> {
+  return (await server.as(owner)('GET', '/api/v1/user/robots/bot')).json.token
 }
 
 describe('takeOwnership', () => {
@@ -85,6 +90,29 @@ describe('takeOwnership', () => {
     expect(await listAudit(server, 'root', 'take_ownership')).toMatchObject([
       { metadata: { namespace: 'ada', was_user: true } },
     ])
+  })
+
+  test('of a disabled user shuts its robots out, and not those of another', async () => {
+    const { server, root } = await startWithRoot()
+    const logins: Record<string, () => Promise<number>> = {}
+    const robots = '/api/v1/user/robots'
+    for (const name of ['mal', 'ada']) {
+      const { call } = await server.user(name)
+      const { token } = (await call('PUT', `${robots}/bot`, { body: {} })).json
+      const entry = { issuer: 'https://issuer.example', subject: name }
+      await call('POST', `${robots}/bot/federation`, { body: [entry] })
+      logins[name] = async () => (await logIn(server, `${name}+bot`, token)).status
+    }
+    const registry = await logIn(server, 'mal+bot', await tokenOf(server, 'mal'))
+    expect([await logins.mal!(), await logins.ada!()]).toEqual([200, 200])
+    await root('PUT', '/api/v1/superuser/users/mal', { body: { enabled: false } })
+    for (const name of ['mal', 'ada']) expect((await root('POST', path(name))).status).toBe(200)
+    expect([await logins.mal!(), await logins.ada!()]).toEqual([401, 200])
+    expect((await registry.call('GET', '/v2/')).status).toBe(401)
+    const inMal = '/api/v1/organization/mal/robots'
+    expect((await root('GET', `${inMal}/bot/federation`)).json).toEqual([])
+    const { token } = (await root('GET', `${inMal}/bot`)).json
+    expect((await logIn(server, 'mal+bot', token)).status).toBe(200)
   })
 
   test('of a user works for two superusers at once', async () => {
