@@ -77,9 +77,9 @@ export interface paths {
         /**
          * Ask for a mail to sign in with after a forgotten password
          * @description A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for
-         *     `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address,
-         *     whether or not somebody has it, with one exception, which is Quay's: when an address is only that of an
-         *     organization, the answer says so, and the mail lists the organization's administrators.
+         *     `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. When an address is that of an
+         *     organization, a mail lists the organization's administrators. The answer is the same for every address, whoever has it;
+         *     Quay answers `org` and the name of the organization that has it.
          *
          *     An address gets at most five such mails within an hour; what is asked beyond that is answered alike.
          */
@@ -2166,7 +2166,7 @@ export interface paths {
          *     ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which
          *     expires within an hour. Signed with the key itself, the key waits for a superuser's approval. Signed with an approved key
          *     of the service, which the `kid` of the token names, it takes that key's place and its approval, and that key expires.
-         *     At most 1,000 keys can wait.
+         *     At most 1,000 keys can wait, and 20 new ones of a service come within an hour.
          */
         put: operations["putServicePublicKey"];
         post?: never;
@@ -2275,14 +2275,10 @@ export interface components {
         /** @description What was done about a forgotten password. */
         RecoveryAnswer: {
             /**
-             * @description `sent` for every address but one that belongs to an organization alone.
+             * @description `sent`, whoever has the address.
              * @enum {string}
              */
-            status: "sent" | "org";
-            /** @description With `org`: the address. */
-            orgemail?: string;
-            /** @description With `org`: the name of an organization that has it, most of it as bullets. */
-            orgname?: string;
+            status: "sent";
         };
         /** @description An account elsewhere that signs in as this user. */
         UserLogin: {
@@ -2636,7 +2632,7 @@ export interface components {
         NewOrg: {
             /** @description Lower-case letters and digits, with single `.`, `_` or `-` between them. Users and organizations share one namespace. */
             name: string;
-            /** @description E-mail address for those who run the registry; may be left out. Nobody else may use it, unless `FEATURE_ORG_SHARED_EMAIL` is on. */
+            /** @description E-mail address for those who run the registry; may be left out. Nobody else may use it, unless `FEATURE_ORG_SHARED_EMAIL` or `FEATURE_MAILING` is on. */
             email?: string | null;
             /** @description Another name of `email`; wins over it. */
             contact_email?: string | null;
@@ -4919,6 +4915,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "sent"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RecoveryAnswer"];
                 };
             };
