@@ -2,10 +2,12 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createSecretKey,
   hkdfSync,
   randomBytes,
   randomInt,
   timingSafeEqual,
+  type KeyObject,
 } from 'node:crypto'
 
 const capitals = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
@@ -49,7 +51,8 @@ export function deriveKey(secretKey: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secretKey, 'portolan', purpose, 32))
 }
 
-const sealingKey = (secretKey: string) => deriveKey(secretKey, 'sealed secrets v1')
+/** A key object: with the bytes themselves each use makes one, which costs five times as much as the rest. */
+const sealingKey = (secretKey: string) => createSecretKey(deriveKey(secretKey, 'sealed secrets v1'))
 
 /** Seals what the database keeps and the API shows again. */
 export interface Sealer {
@@ -75,14 +78,14 @@ export function unseal(secretKey: string, sealed: Buffer): string {
   return decrypt(sealingKey(secretKey), sealed)
 }
 
-function encrypt(key: Buffer, plain: string): Buffer {
+function encrypt(key: KeyObject, plain: string): Buffer {
   const iv = randomBytes(ivBytes)
   const cipher = createCipheriv('aes-256-gcm', key, iv)
   const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
   return Buffer.concat([iv, cipher.getAuthTag(), body])
 }
 
-function decrypt(key: Buffer, sealed: Buffer): string {
+function decrypt(key: KeyObject, sealed: Buffer): string {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivBytes))
   decipher.setAuthTag(sealed.subarray(ivBytes, ivBytes + tagBytes))
   return (

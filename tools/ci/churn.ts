@@ -20,7 +20,7 @@ await withServer({ port: 18_108, environment }, async (server) => {
   const api = makeApi(server.url, await initializeUser(server, 'admin', 'password'))
   const since = performance.now()
   await check('organizations, robots, repositories and roles are made by parallel requests', () =>
-    make(api, wanted),
+    makeAll(api, wanted),
   )
   const took = performance.now() - since
   const perSecond = Math.round(api.requests() / (took / 1000))
@@ -32,7 +32,10 @@ await withServer({ port: 18_108, environment }, async (server) => {
 })
 
 /** Makes everything; what depends on something comes after it. Each request must be answered as made. */
-async function make(api: Api, { organizations, users, robots, repositories, grants, large }: Plan) {
+async function makeAll(
+  api: Api,
+  { organizations, users, robots, repositories, grants, large }: Plan,
+) {
   const step = async <T>(what: string, all: readonly T[], make: (one: T) => Promise<unknown>) => {
     const since = performance.now()
     await inParallel(all, make)
