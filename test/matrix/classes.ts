@@ -159,7 +159,15 @@ const v1: Record<string, OperationClass> = {
   ),
 
   deleteCurrentUser: self('yes'),
-  convertUserToOrganization: self(),
+  // Stricter than Quay, which asks for user:admin alone: whoever may not create an organization must not turn into one,
+  // and an old session must not do for good what deleteCurrentUser asks a fresh one for.
+  convertUserToOrganization: row(
+    'user:admin (self); superuser when SUPERUSERS_ORG_CREATION_ONLY',
+    'no',
+    'no',
+    'yes',
+    ['not_for_restricted_users'],
+  ),
   requestRecoveryEmail: row('anonymous', '-', '-', 'no', ['anon_allowed', 'csrf'], mailing),
   listUserNotifications: self(),
   getUserNotification: self(),

@@ -83,3 +83,18 @@ test('the only administrator of another organization stays a user, a member does
   await makeOrganization(second.server, 'other', { admin: 'ada', member: 'acme' })
   expect((await convert(second.call, 'ada')).status).toBe(200)
 })
+
+test('who may not create an organization does not turn into one', async () => {
+  for (const setting of ['FEATURE_SUPERUSERS_ORG_CREATION_ONLY', 'FEATURE_RESTRICTED_USERS']) {
+    const { call } = await start({ [setting]: 'true' })
+    expect(await outcome(convert(call, 'ada'))).toEqual([403, 'insufficient_scope'])
+    expect((await call('GET', me)).json.username).toBe('acme')
+  }
+})
+
+test('an old session turns no account into an organization', async () => {
+  const { server, call } = await start()
+  await signInFirst({ call })
+  server.clock.advance(3600)
+  expect(await outcome(convert(call, 'ada'))).toEqual([401, 'fresh_login_required'])
+})
