@@ -52,6 +52,8 @@ export type DocumentName = 'v1' | 'v2'
 export interface Api {
   /** Answers a request, or undefined when no path of the document matches. Throws refusals. */
   handle(exchange: Exchange): Promise<HandlerReply | undefined>
+  /** A path without the secrets that it may hold. */
+  pathForLog(path: string): string
 }
 
 /** Reads a bundled document from `generated/`. */
@@ -69,6 +71,7 @@ export async function openApi(
   bindSteps(api, router, deps)
   bindHandlers(api, router, deps)
   return {
+    pathForLog: (path) => router.pathForLog(path),
     async handle(exchange) {
       const { incoming } = exchange
       const [path, search] = splitUrl(incoming.url ?? '/')

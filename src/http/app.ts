@@ -18,6 +18,9 @@ export interface AppDeps extends ApiDeps {
   watch: BlobWatch
 }
 
+/** What the outermost step needs. */
+type AnswerDeps = AppDeps & Pick<Api, 'pathForLog'>
+
 /** How a socket says that its other end is gone. */
 const goneCodes = new Set(['ECONNRESET', 'EPIPE'])
 
@@ -30,7 +33,8 @@ export async function createApp(deps: AppDeps): Promise<Koa> {
   const withSession = sessionMiddleware(app, deps, deps.secretKey)
   const pages = pageRouter(deps, documents)
 
-  app.use(answer(deps))
+  // No path of v2 holds a secret.
+  app.use(answer({ ...deps, pathForLog: v1.pathForLog }))
   app.use(async (context, next) => {
     setCorsHeaders(context.req, context.res, context.path, deps.config)
     if (context.path.startsWith('/v2/') || context.path === '/v2') return serve(v2, context)
@@ -60,7 +64,7 @@ export async function createApp(deps: AppDeps): Promise<Koa> {
  * The outermost step: makes the exchange, sends what was answered or renders what was thrown, writes the log
  * line and counts. The session has been saved by the time headers go out.
  */
-function answer(deps: AppDeps): Koa.Middleware {
+function answer(deps: AnswerDeps): Koa.Middleware {
   const reader = readFacts(deps.config)
   return async (context, next) => {
     const startedAt = performance.now()
@@ -118,13 +122,13 @@ function render(
   context: Koa.Context,
   exchange: Exchange | undefined,
   error: RegistryError,
-  { log, config }: AppDeps,
+  { log, config, pathForLog }: AnswerDeps,
 ): HandlerReply {
   const facts = exchange?.facts ?? { id: '-', baseUrl: '', host: '' }
   // Quay's 503 for a repository that takes no changes is a refusal like others.
   if (error.status >= 500 && error.code !== 'repository_not_normal')
     log.error(
-      { err: error.options.cause ?? error, request: facts.id, path: context.path },
+      { err: error.options.cause ?? error, request: facts.id, path: pathForLog(context.path) },
       error.message,
     )
   if (exchange?.operationId === 'oauthAccessToken' && error.status < 500) return renderOAuth2(error)
@@ -139,7 +143,7 @@ function record(
   { req, res, path }: Koa.Context,
   exchange: Exchange | undefined,
   startedAt: number,
-  { log, metrics }: AppDeps,
+  { log, metrics, pathForLog }: AnswerDeps,
 ): void {
   const milliseconds = Math.round((performance.now() - startedAt) * 100) / 100
   const operationId = exchange?.operationId ?? 'none'
@@ -148,7 +152,7 @@ function record(
     {
       request: exchange?.facts.id,
       method: req.method,
-      path,
+      path: pathForLog(path),
       operation: operationId,
       status: res.statusCode,
       ms: milliseconds,

@@ -16,6 +16,9 @@ export function acts(operation: Operation | undefined): boolean {
   return (operation as { 'x-acts'?: boolean } | undefined)?.['x-acts'] === true
 }
 
+/** Path parameters that no log holds: one-time codes, and addresses of people. */
+const secretNames: ReadonlySet<string> = new Set(['code', 'email'])
+
 /** What a path matched: its route and the raw, still encoded parameters. */
 interface Match {
   route: Route
@@ -117,6 +120,17 @@ export class IndexedRouter extends OpenAPIRouter {
       method === 'get' && !acts(operation) ? ['GET', 'HEAD'] : [method.toUpperCase()],
     )
     return [...new Set(names)]
+  }
+
+  /** A path as the log may hold it, whatever the method: where a secret stands, there is its name. */
+  pathForLog(path: string): string {
+    const match = this.#match(path) ?? this.#match(path.replace(/\/$/, ''))
+    if (!match?.route.names.some((name) => secretNames.has(name))) return path
+    const values = match.values.values()
+    return match.route.path.replaceAll(/\{([^}]+)\}/g, (placeholder, name: string) => {
+      const { value } = values.next()
+      return secretNames.has(name) ? placeholder : (value ?? placeholder)
+    })
   }
 
   override parseRequest(request: Request): ParsedRequest {

@@ -56,6 +56,7 @@ export interface ServerOptions {
   /** How long a client may keep the head, and how long the body of a request waiting. */
   headTimeoutMs?: number
   bodyTimeoutMs?: number
+  log?: pino.Logger
   /** Another server's database; whoever made it drops it. */
   database?: TestDatabase
   /** Takes what ends the server; without it the server ends with the test. */
@@ -75,7 +76,7 @@ export async function startServer(
     connectionString: database.connectionString,
     secretKey: 'a secret key that only tests use',
     blobs: options.blobs ?? openMemoryDriver(),
-    log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
+    log: options.log ?? pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
     clock,
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   })
