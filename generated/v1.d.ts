@@ -188,7 +188,8 @@ export interface paths {
          * Turn your account into an organization
          * @description The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given
          *     elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is
-         *     signed in by a call with a session. Refused while you are the only administrator of another organization.
+         *     signed in by a call with a session. Refused while you are the only administrator of another organization, and for whoever
+         *     may not create organizations. A browser session must be fresh; see `verifyUser`.
          */
         post: operations["convertUserToOrganization"];
         delete?: never;
@@ -5278,7 +5279,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignInFirst"];
+            401: components["responses"]["SignInAgain"];
             403: components["responses"]["NotAllowed"];
             408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
