@@ -13,8 +13,11 @@ export interface IssuerKey {
 
 /** Keys of OpenID Connect issuers, fetched when they are needed and kept for a short time. */
 export interface IssuerKeys {
-  /** The key with this id; undefined when the issuer has none. Rejects when the keys cannot be had. */
-  find(issuer: string, kid: string): Promise<IssuerKey | undefined>
+  /**
+   * The key with this id; undefined when the issuer has none. Rejects when the keys cannot be had. `forId` is the
+   * namespace whose robot it is for: whose issuers answer slowly stands in nobody else's way.
+   */
+  find(issuer: string, kid: string, forId: number): Promise<IssuerKey | undefined>
 }
 
 interface Fetched {
@@ -31,6 +34,10 @@ const quietMs = 60_000
 const quietAfterFailureMs = 10_000
 const maxIssuers = 500
 const maxFetches = 20
+/** Of one namespace. */
+const maxFetchesFor = 2
+/** Keys that were had before count for so long more while there is no room to ask for them again. */
+const staleMs = 60 * 60_000
 const maxKeys = 100
 
 /** Opens the keys of issuers; their documents come through `outbound`. */
@@ -43,8 +50,10 @@ export function openIssuerKeys({
 }): IssuerKeys {
   const cache = new LRUCache<string, Fetched>({ max: maxIssuers })
   const fetches = new Map<string, Promise<void>>()
+  const fetchesFor = openCounts()
 
-  async function fetchInto(issuer: string): Promise<void> {
+  async function fetchInto(issuer: string, forId: number): Promise<void> {
+    fetchesFor.add(forId, 1)
     try {
       const keys = await fetchKeys(outbound, issuer)
       const nowMs = clock.now().getTime()
@@ -56,11 +65,12 @@ export function openIssuerKeys({
       throw error
     } finally {
       fetches.delete(issuer)
+      fetchesFor.add(forId, -1)
     }
   }
 
   return {
-    async find(issuer, kid) {
+    async find(issuer, kid, forId) {
       const nowMs = clock.now().getTime()
       const known = cache.get(issuer)
       const isFresh = known !== undefined && known.freshUntilMs > nowMs
@@ -71,11 +81,29 @@ export function openIssuerKeys({
         throw new Error(`the keys of ${issuer} could not be had a moment ago`)
       }
       if (!fetches.has(issuer)) {
-        if (fetches.size >= maxFetches) throw new Error('too many issuers are being asked')
-        fetches.set(issuer, fetchInto(issuer))
+        if (fetches.size >= maxFetches || fetchesFor.of(forId) >= maxFetchesFor) {
+          const stale = known && known.freshUntilMs + staleMs > nowMs && known.keys.get(kid)
+          if (stale) return stale
+          throw new Error('too many issuers are being asked')
+        }
+        fetches.set(issuer, fetchInto(issuer, forId))
       }
       await fetches.get(issuer)
       return cache.get(issuer)?.keys.get(kid)
+    },
+  }
+}
+
+/** Counts by id, of which zeros are not kept. */
+function openCounts() {
+  const counts = new Map<number, number>()
+  const of = (id: number) => counts.get(id) ?? 0
+  return {
+    of,
+    add(id: number, change: number) {
+      const count = of(id) + change
+      if (count === 0) counts.delete(id)
+      else counts.set(id, count)
     },
   }
 }

@@ -25,7 +25,13 @@ const algorithms: readonly string[] = [
 export async function verifyOutsideToken(
   keys: IssuerKeys,
   token: string,
-  wanted: { entries: readonly FederationEntry[]; audience: string | undefined; at: Date },
+  wanted: {
+    entries: readonly FederationEntry[]
+    /** Namespace of the robot. */
+    ownerId: number
+    audience: string | undefined
+    at: Date
+  },
 ): Promise<FederationEntry> {
   const { header, payload } = decode(token)
   const entry = wanted.entries.find(
@@ -37,7 +43,7 @@ export async function verifyOutsideToken(
     throw new Error('without SERVER_HOSTNAME the entry must name an audience')
   if (!algorithms.includes(header.alg) || typeof header.kid !== 'string')
     throw new Error(`it must name its key, and be signed with one of ${algorithms.join(', ')}`)
-  const key = await keys.find(entry.issuer, header.kid)
+  const key = await keys.find(entry.issuer, header.kid, wanted.ownerId)
   if (!key) throw new Error('its issuer has no such key')
   if (key.algorithm !== undefined && key.algorithm !== header.alg)
     throw new Error(`its key is for ${key.algorithm}`)

@@ -18,6 +18,7 @@ export const robotFederation: Scheme = async ({ authorization, host }, deps) => 
   if (!robot) throw refusal(given?.login)
   const wanted = {
     entries: robot.federation as unknown as FederationEntry[],
+    ownerId: robot.owner_id,
     audience: ownAudience(host, deps.config),
     at: deps.clock.now(),
   }
