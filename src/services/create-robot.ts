@@ -5,7 +5,7 @@ import { parseNamespaceName } from '#domain/name.ts'
 import type { UserActor } from '#domain/principal.ts'
 import { transact } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
-import { lockNamespace } from '#store/namespace.ts'
+import { holdNamespace } from '#store/namespace.ts'
 import { insertRobot, type RobotKey } from '#store/robot-change.ts'
 import type { Deps } from '#deps.ts'
 
@@ -39,7 +39,7 @@ export async function createRobot(
   const secrets = { sealedToken: sealer.seal(token), tokenHash: hashToken(token) }
   const at = clock.now()
   return transact(db, async (tx) => {
-    if (!(await lockNamespace(tx, ownerId)))
+    if (!(await holdNamespace(tx, ownerId)))
       throw new RegistryError('invalid_request', 'the owner is being deleted')
     const made = await insertRobot(tx, { ...robot, shortName, metadata: kept, ...secrets, at })
     if (!made) throw new RegistryError('invalid_request', `Existing robot with name: ${shortName}`)
