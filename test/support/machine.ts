@@ -1,8 +1,12 @@
 import { makeAppToken } from '#credentials/app-tokens.ts'
 import { hashToken, randomToken } from '#credentials/secrets.ts'
-import { findNamespace } from '#store/namespace.ts'
+import { findAccountByName } from '#store/account.ts'
+import { insertAppToken } from '#store/app-token.ts'
 import { transact } from '#store/db.ts'
+import { lockNamespaceByName } from '#store/namespace.ts'
+import { insertRobot } from '#store/robot-change.ts'
 import { findUserByName } from '#store/user.ts'
+import { makeCall, type Call } from './client.ts'
 import type { TestServer } from './server.ts'
 
 /** Makes a robot of a user or an organization; gives its token, the password of `owner+short`. */
@@ -14,29 +18,17 @@ export async function makeRobot(
   const { db, sealer, clock } = server.deps
   const name = `${owner}+${short}`
   const token = randomToken(64).toUpperCase()
-  const ownerId = (await findNamespace(db, owner))!.id
   const id = await transact(db, async (tx) => {
-    const made = await tx
-      .insertInto('namespace')
-      .values({ name, kind: 'robot', tag_expiration_seconds: 0, created_at: clock.now() })
-      .returning('id')
-      .executeTakeFirstOrThrow()
-    await tx
-      .insertInto('user_account')
-      .values({ namespace_id: made.id, is_verified: true })
-      .execute()
-    await tx
-      .insertInto('robot')
-      .values({
-        account_id: made.id,
-        owner_id: ownerId,
-        short_name: short,
-        sealed_token: sealer.seal(token),
-        token_hash: hashToken(token),
-        created_at: clock.now(),
-      })
-      .execute()
-    return made.id
+    await insertRobot(tx, {
+      ownerId: (await lockNamespaceByName(tx, owner))!.id,
+      shortName: short,
+      description: '',
+      metadata: '{}',
+      sealedToken: sealer.seal(token),
+      tokenHash: hashToken(token),
+      at: clock.now(),
+    })
+    return (await findAccountByName(tx, name))!.id
   })
   return { id, name, token }
 }
@@ -44,18 +36,18 @@ export async function makeRobot(
 /** Makes an app token of a user, the password of `$app`. */
 export async function mintAppToken(server: TestServer, username: string): Promise<string> {
   const { db, sealer, clock } = server.deps
-  const { token, namePart, secretHash } = makeAppToken()
-  await db
-    .insertInto('app_token')
-    .values({
-      user_id: (await findUserByName(db, username))!.id,
+  const { token, ...secrets } = makeAppToken()
+  const userId = (await findUserByName(db, username))!.id
+  await transact(db, (tx) =>
+    insertAppToken(tx, {
+      ...secrets,
+      userId,
       title: 'laptop',
-      name_part: namePart,
-      secret_hash: secretHash,
-      sealed_token: sealer.seal(token),
-      created_at: clock.now(),
-    })
-    .execute()
+      sealedToken: sealer.seal(token),
+      at: clock.now(),
+      expiresAt: null,
+    }),
+  )
   return token
 }
 
@@ -63,3 +55,18 @@ export async function mintAppToken(server: TestServer, username: string): Promis
 export const basicAuth = (login: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`,
 })
+
+/** Logs in as docker does: gives the status, what the token was given for, and calls with it. */
+export async function logIn(
+  server: TestServer,
+  login: string,
+  password: string,
+  scope?: string,
+): Promise<{ status: number; actions?: string[]; subject?: string; call: Call }> {
+  const query = new URLSearchParams({ service: server.host, ...(scope ? { scope } : {}) })
+  const headers = basicAuth(login, password)
+  const { status, json } = await server.call('GET', `/v2/auth?${query}`, { headers })
+  const claims = json?.token && JSON.parse(atob(json.token.split('.')[1]))
+  const call = makeCall(server.url, () => ({ authorization: `Bearer ${json?.token}` }))
+  return { status, actions: claims?.access[0]?.actions, subject: claims?.sub, call }
+}

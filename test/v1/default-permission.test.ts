@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { listAudit, makeOrganization } from '#test/support/account.ts'
 import { outcome, type Call } from '#test/support/client.ts'
 import { pushImage } from '#test/support/image.ts'
-import { makeRobot } from '#test/support/machine.ts'
-import { addToTeam, logIn, startWithOrganization } from './permission-fixture.ts'
+import { logIn, makeRobot } from '#test/support/machine.ts'
+import { addToTeam, startWithOrganization } from './permission-fixture.ts'
 import { create } from './repository-fixture.ts'
 
 const path = '/api/v1/organization/acme/prototypes'
@@ -177,7 +177,7 @@ describe('a new repository', () => {
     await add(ada, user('eve'), 'write', { name })
     await add(ada, user(name), 'read')
     await addToTeam(server, 'creator', id)
-    const push = await logIn(server, { login: name, password: token }, 'acme/pushed')
+    const { call: push } = await logIn(server, name, token, 'repository:acme/pushed:pull,push')
     await pushImage(push, 'acme/pushed', ['latest'])
     expect(await rolesOn(ada, 'pushed')).toEqual({ [name]: 'admin', eve: 'write' })
   })

@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 
 import { makeOrganization } from '#test/support/account.ts'
-import { makeCall, type Call } from '#test/support/client.ts'
-import { basicAuth } from '#test/support/machine.ts'
+import type { Call } from '#test/support/client.ts'
 import { startServer, type TestServer } from '#test/support/server.ts'
 import { create } from './repository-fixture.ts'
 
@@ -53,19 +52,4 @@ export async function addToTeam(server: TestServer, role: 'creator' | 'admin', u
     insert into team_member (team_id, user_id) select id, ${userId} from made`.execute(
     server.deps.db,
   )
-}
-
-/** Calls with a registry token for pushes to a repository, given to a name and a secret. */
-export async function logIn(
-  server: TestServer,
-  { login, password }: { login: string; password: string },
-  fullName: string,
-): Promise<Call> {
-  const query = new URLSearchParams({
-    service: server.host,
-    scope: `repository:${fullName}:pull,push`,
-  })
-  const headers = basicAuth(login, password)
-  const { json } = await server.call('GET', `/v2/auth?${query}`, { headers })
-  return makeCall(server.url, () => ({ authorization: `Bearer ${json.token}` }))
 }

@@ -5,10 +5,10 @@ import { grant, listAudit } from '#test/support/account.ts'
 import { makeCall, outcome } from '#test/support/client.ts'
 import { createDatabase } from '#test/support/database.ts'
 import { makePair } from '#test/support/issuer.ts'
-import { basicAuth } from '#test/support/machine.ts'
+import { basicAuth, logIn } from '#test/support/machine.ts'
 import { sendRaw } from '#test/support/raw.ts'
 import { startServer } from '#test/support/server.ts'
-import { logIn, logInByForm } from './robot-fixture.ts'
+import { logInByForm } from './robot-fixture.ts'
 import { federation, robot, startFederated, subject } from './robot-federation-fixture.ts'
 
 const refused = [401, 'invalid_token']

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 
 import { grant, listAudit, makeOrganization, mintToken } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
+import { logIn } from '#test/support/machine.ts'
 import { startServer, type TestServer } from '#test/support/server.ts'
-import { logIn } from './robot-fixture.ts'
 
 const robots = '/api/v1/organization/acme/robots'
 

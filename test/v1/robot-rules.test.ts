@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { outcome } from '#test/support/client.ts'
 import { createDatabase } from '#test/support/database.ts'
 import { startServer } from '#test/support/server.ts'
-import { makeRobot } from '#test/support/machine.ts'
-import { logIn, logInByForm } from './robot-fixture.ts'
+import { logIn, makeRobot } from '#test/support/machine.ts'
+import { logInByForm } from './robot-fixture.ts'
 
 const robots = '/api/v1/user/robots'
 

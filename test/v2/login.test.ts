@@ -2,19 +2,8 @@ import { expect, test } from 'vitest'
 
 import type { OAuthScope } from '#domain/principal.ts'
 import { grant, makeOrganization, mintToken, setEnabled } from '#test/support/account.ts'
-import { makeCall } from '#test/support/client.ts'
-import { basicAuth, makeRobot, mintAppToken } from '#test/support/machine.ts'
-import { startServer, type TestServer } from '#test/support/server.ts'
-
-/** Logs in and asks for a token; gives the status, what was granted, and a call with the token. */
-async function logIn(server: TestServer, login: string, password: string, scope?: string) {
-  const query = new URLSearchParams({ service: server.host, ...(scope ? { scope } : {}) })
-  const headers = basicAuth(login, password)
-  const { status, json } = await server.call('GET', `/v2/auth?${query}`, { headers })
-  const claims = json?.token && JSON.parse(atob(json.token.split('.')[1]))
-  const call = makeCall(server.url, () => ({ authorization: `Bearer ${json?.token}` }))
-  return { status, actions: claims?.access[0]?.actions, subject: claims?.sub, call }
-}
+import { logIn, makeRobot, mintAppToken } from '#test/support/machine.ts'
+import { startServer } from '#test/support/server.ts'
 
 const scope = 'repository:acme/nginx:pull,push'
 
