@@ -1,5 +1,6 @@
 import { rfcDate } from '#domain/date.ts'
 import { RegistryError } from '#domain/errors.ts'
+import { maxListed } from '#domain/list-limit.ts'
 import { findServiceKey, listServedKeys } from '#store/service-key.ts'
 import { findSigningKey, listSigningKeys } from '#store/signing-key.ts'
 import type { Deps } from '#deps.ts'
@@ -10,7 +11,6 @@ export interface PublicKey {
   kid: string
 }
 
-const maxKeys = 10_000
 const daySeconds = 86_400
 
 /** Keys of a service that are valid now: the registry's own, and those that superusers have approved. */
@@ -20,7 +20,7 @@ export async function listPublicKeys(
 ): Promise<PublicKey[]> {
   const at = clock.now()
   const own = await listSigningKeys(db, { service, at })
-  const others = await listServedKeys(db, { service, at, limit: maxKeys })
+  const others = await listServedKeys(db, { service, at, limit: maxListed })
   return [...own, ...others].map(({ public_jwk }) => public_jwk as unknown as PublicKey)
 }
 

@@ -1,4 +1,5 @@
 import { avatarOf } from '#domain/avatar.ts'
+import { maxListed } from '#domain/list-limit.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { isUuid } from '#domain/text.ts'
 import {
@@ -12,8 +13,6 @@ import {
   type NamedAccount,
 } from '#store/default-permission.ts'
 import type { Handlers } from '#operation.ts'
-
-const maxListed = 10_000
 
 /** Roles that new repositories of an organization give; Quay calls them prototypes. */
 export const defaultPermission: Handlers<

@@ -1,4 +1,5 @@
 import { avatarOf } from '#domain/avatar.ts'
+import { maxListed } from '#domain/list-limit.ts'
 import type { Actor } from '#domain/principal.ts'
 import type { NamespaceTarget } from '#domain/target.ts'
 import type { ListedTeam, Member } from '#store/member.ts'
@@ -6,9 +7,6 @@ import type { OrganizationSettings } from '#store/organization.ts'
 import { listTeams } from '#store/member.ts'
 import { findOrganization } from '#store/organization.ts'
 import type { Deps } from '#deps.ts'
-
-/** Teams that an organization shows at most. */
-const maxTeams = 10_000
 
 /** What an organization shows to a caller: strangers, members and administrators see more and more of it. */
 export async function viewOrganization(
@@ -18,7 +16,7 @@ export async function viewOrganization(
   const seesSettings = target.role === 'admin' || target.viewsAll
   const isMember = target.role !== undefined || target.viewsAll
   const userId = actor.kind === 'anonymous' ? null : actor.id
-  const wanted = { namespaceId: target.id, userId, limit: maxTeams }
+  const wanted = { namespaceId: target.id, userId, limit: maxListed }
   const teams = isMember ? await listTeams(db, wanted) : undefined
   const settings = seesSettings ? await findOrganization(db, target.id) : undefined
   return {

@@ -1,4 +1,5 @@
 import { RegistryError } from '#domain/errors.ts'
+import { maxListed } from '#domain/list-limit.ts'
 import { changeOrganization, type OrganizationChanges } from '#services/change-organization.ts'
 import { createOrganization } from '#services/create-organization.ts'
 import { deleteOrganization } from '#services/delete-account.ts'
@@ -8,7 +9,7 @@ import type { Handlers } from '#operation.ts'
 import { viewCollaborator, viewMembers, viewOrganization } from './organization-view.ts'
 
 /** Accounts that a list shows at most, and teams and repositories of each. */
-const limits = { limit: 10_000, limitOfEach: 100 }
+const limits = { limit: maxListed, limitOfEach: 100 }
 /** Teams and repositories of a single member. */
 const maxOfOne = 1_000
 

@@ -1,3 +1,4 @@
+import { maxListed } from '#domain/list-limit.ts'
 import type { UserActor } from '#domain/principal.ts'
 import type { FederationEntry } from '#domain/robot.ts'
 import { endFederation, replaceFederation } from '#services/change-federation.ts'
@@ -14,15 +15,12 @@ interface Named {
   shortName: string
 }
 
-const maxRobots = 10_000
-const maxGrants = 10_000
-
 /** The robots of a namespace; what is sent of each is the caller's to see. */
 export async function list(
   deps: Deps,
   wanted: { ownerId: number; limit?: number | undefined; tokens: boolean; permissions: boolean },
 ) {
-  const robots = await showRobots(deps, { ...wanted, limit: wanted.limit ?? maxRobots })
+  const robots = await showRobots(deps, { ...wanted, limit: wanted.limit ?? maxListed })
   return {
     status: 200,
     body: { robots: robots.map((each) => viewRobot(each, deps.config)) },
@@ -63,7 +61,7 @@ export async function regenerate(deps: Deps, robot: Named & { actor: UserActor }
 /** Roles that a robot was given itself. */
 export async function showGrants(deps: Deps, robot: Named) {
   const { id } = await showRobot(deps, { ...robot, tokens: false })
-  const grants = await listRobotGrants(deps.db, { robotId: id, limit: maxGrants })
+  const grants = await listRobotGrants(deps.db, { robotId: id, limit: maxListed })
   return { status: 200, body: viewGrants(grants) } as const
 }
 

@@ -1,4 +1,5 @@
 import { RegistryError } from '#domain/errors.ts'
+import { maxListed } from '#domain/list-limit.ts'
 import type { ServiceJwk } from '#domain/service-key.ts'
 import { approveSubmittedKey, changeKey, createKey, deleteKey } from '#services/service-key.ts'
 import {
@@ -12,8 +13,6 @@ import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
 import { viewInstallUser } from './superuser-view.ts'
 
-const maxKeys = 10_000
-
 /** Keys of other services, for superusers. */
 export const serviceKey: Handlers<
   | 'listServiceKeys'
@@ -24,7 +23,7 @@ export const serviceKey: Handlers<
   | 'approveServiceKey'
 > = {
   async listServiceKeys(_, deps) {
-    const keys = await listServiceKeys(deps.db, maxKeys)
+    const keys = await listServiceKeys(deps.db, maxListed)
     return { status: 200, body: { keys: await viewKeys(deps, keys) } }
   },
   async createServiceKey({ body, actor }, deps) {

@@ -1,4 +1,5 @@
 import { RegistryError } from '#domain/errors.ts'
+import { maxListed } from '#domain/list-limit.ts'
 import { acceptInvite, declineInvite } from '#services/answer-team-invite.ts'
 import { addTeamMember, removeTeamMember } from '#services/change-team-member.ts'
 import { removeTeam, saveTeam } from '#services/change-team.ts'
@@ -9,9 +10,6 @@ import type { NamespaceTarget } from '#domain/target.ts'
 import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
 import { viewEmailInvite, viewGrant, viewMember, viewPending, viewTeam } from './team-view.ts'
-
-/** Longest list of members, of invitations, or of roles; the API has no pages here. */
-const limit = 10_000
 
 /** Teams of organizations, their members, and who is invited. */
 export const team: Handlers<
@@ -38,9 +36,11 @@ export const team: Handlers<
   async getOrganizationTeamMembers({ params, query, target }, deps) {
     const { id: teamId, name } = await teamOf(deps, target, params.teamname)
     const isAdmin = target.role === 'admin'
-    const members = await listTeamMembers(deps.db, { teamId, limit })
+    const members = await listTeamMembers(deps.db, { teamId, limit: maxListed })
     const invites =
-      query.includePending && isAdmin ? await listInvites(deps.db, { teamId, limit }) : []
+      query.includePending && isAdmin
+        ? await listInvites(deps.db, { teamId, limit: maxListed })
+        : []
     const entries = [...members.map((member) => viewMember(member)), ...invites.map(viewPending)]
     return { status: 200, body: { name, members: entries, can_edit: isAdmin } }
   },
@@ -67,7 +67,7 @@ export const team: Handlers<
   },
   async getOrganizationTeamPermissions({ params, target }, deps) {
     const { id: teamId } = await teamOf(deps, target, params.teamname)
-    const grants = await listTeamGrants(deps.db, { teamId, limit })
+    const grants = await listTeamGrants(deps.db, { teamId, limit: maxListed })
     return { status: 200, body: { permissions: grants.map(viewGrant) } }
   },
   async acceptOrganizationTeamInvite({ params, actor }, deps) {
