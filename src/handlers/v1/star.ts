@@ -1,7 +1,7 @@
 import { parseRepositoryName } from '#domain/name.ts'
 import { starRepository } from '#services/star-repository.ts'
 import { visibilityOf } from '#services/visibility.ts'
-import { listRepositories } from '#store/repository.ts'
+import { listRepositories, type ListedRepository } from '#store/repository.ts'
 import { deleteStar } from '#store/star.ts'
 import type { Handlers } from '#operation.ts'
 import { cutPage, readPageToken } from './page-token.ts'
@@ -19,16 +19,7 @@ export const star: Handlers<'listStarredRepos' | 'createStar' | 'deleteStar'> = 
       limit: pageSize + 1,
     })
     const { page, next } = cutPage(found, pageSize)
-    const repositories = page.map(({ namespace, name, description, is_public }) => ({
-      namespace,
-      name,
-      description,
-      is_public,
-    }))
-    return {
-      status: 200,
-      body: { repositories, ...next },
-    }
+    return { status: 200, body: { repositories: page.map(viewStarred), ...next } }
   },
   async createStar({ target, actor }, deps) {
     await starRepository(deps, { repository: target, actor })
@@ -39,4 +30,8 @@ export const star: Handlers<'listStarredRepos' | 'createStar' | 'deleteStar'> = 
     await deleteStar(db, { namespace, name, userId: actor.id })
     return { status: 204 }
   },
+}
+
+function viewStarred({ namespace, name, description, is_public }: ListedRepository) {
+  return { namespace, name, description, is_public }
 }

@@ -80,15 +80,10 @@ export const user: Handlers<
       actor,
     })
     const token = await session.signIn({ id: made.id, sessionEpoch: made.session_epoch })
-    return {
-      status: 200,
-      headers: { 'X-Next-CSRF-Token': token },
-      body: {
-        username: made.username,
-        email: made.email,
-        ...(accessToken === undefined ? {} : { access_token: accessToken }),
-      },
-    }
+    const { username, email } = made
+    const given = accessToken === undefined ? {} : { access_token: accessToken }
+    const headers = { 'X-Next-CSRF-Token': token }
+    return { status: 200, headers, body: { username, email, ...given } }
   },
 }
 
