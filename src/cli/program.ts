@@ -24,7 +24,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 }
 
 /** The `portolan` command with all its commands. Their modules are loaded when they run, so that help is quick. */
-export function buildProgram(): Command {
+function buildProgram(): Command {
   const program = new Command('portolan')
     .description('A container registry that speaks the API of Quay.')
     .version(readVersion(), '--version', 'print the version')

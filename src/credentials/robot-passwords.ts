@@ -4,7 +4,7 @@ import jwt from 'jsonwebtoken'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** Life of a password that a robot got for a token of an outside issuer. */
-export const robotPasswordSeconds = 3600
+const robotPasswordSeconds = 3600
 const leewaySeconds = 30
 
 /** What stands for a robot at a login for an hour. */

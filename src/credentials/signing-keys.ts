@@ -23,17 +23,6 @@ const hourMs = 3_600_000
 const signsMs = 7 * 24 * hourMs
 const overlapMs = 24 * hourMs
 
-/** A public key as it is served: RFC 7517, with `kid` the RFC 7638 thumbprint. */
-export interface PublicJwk {
-  kty: 'EC'
-  crv: 'P-256'
-  x: string
-  y: string
-  kid: string
-  alg: 'ES256'
-  use: 'sig'
-}
-
 /** The keys of this registry's tokens; made, rotated and shared through the database. */
 export interface SigningKeys {
   /** The key to sign with now. */

@@ -8,7 +8,7 @@ export const dockerManifestType = 'application/vnd.docker.distribution.manifest.
 export const dockerListType = 'application/vnd.docker.distribution.manifest.list.v2+json'
 
 /** Media types that are taken as manifests. */
-export const manifestTypes = [
+const manifestTypes = [
   imageManifestType,
   imageIndexType,
   dockerManifestType,

@@ -35,11 +35,7 @@ export async function* checkBlobs(deps: CheckDeps, options: CheckOptions): Async
 }
 
 /** What was seen a moment ago may have been a push or a removal under way: only what holds at a second look counts. */
-export async function isOrphan(
-  { db, blobs }: CheckDeps,
-  digest: Digest,
-  at: Date,
-): Promise<boolean> {
+async function isOrphan({ db, blobs }: CheckDeps, digest: Digest, at: Date): Promise<boolean> {
   if (await isOwned(db, { digest, at })) return false
   return (await blobs.findBlobSize(digest)) !== undefined
 }

@@ -33,7 +33,7 @@ export interface Removed {
 }
 
 /** Bytes that no row names are left alone for so long, should they belong to a database that is not this one. */
-export const orphanGraceSeconds = 3_600
+const orphanGraceSeconds = 3_600
 
 /**
  * Removes what has run out (sessions, refresh tokens, codes in mails, uploads with their bytes) and what crashes have left behind.

@@ -23,7 +23,7 @@ const codeLength = 40
 /** RFC 6749, 4.1.2: a code lives ten minutes at most. */
 const codeSeconds = 600
 /** The registry's own page that shows a token. */
-export const localHandlerPath = '/oauth/localapp'
+const localHandlerPath = '/oauth/localapp'
 
 /** An application asks a person to let it act for them. */
 export interface Flow {

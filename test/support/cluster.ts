@@ -53,7 +53,7 @@ async function quickFolder(): Promise<string> {
 }
 
 /** Starts a cluster in a directory of its own that goes away with it; nothing is synced to disk. */
-export async function startCluster() {
+async function startCluster() {
   const dataDirectory = await mkdtemp(join(await quickFolder(), 'portolan-test-'))
   const lock = await lockDataDirectory(dataDirectory)
   const postgres = await startPostgres({ dataDirectory, durable: false, say: console.error })

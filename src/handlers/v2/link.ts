@@ -1,5 +1,5 @@
 /** Page size when a list is asked for without `n`, and the most that `n` gives. */
-export const maxPageSize = 10_000
+const maxPageSize = 10_000
 
 /** A page of names: cuts the extra one that tells of a next page, and makes its `Link` (RFC 8288). */
 export function pageOf(

@@ -56,7 +56,7 @@ export class Model {
 }
 
 /** True when a thing can be nothing but `value`. */
-export function isSure<T>(possible: Possible<T> | undefined, value: T): boolean {
+function isSure<T>(possible: Possible<T> | undefined, value: T): boolean {
   return possible?.size === 1 && possible.has(value)
 }
 
