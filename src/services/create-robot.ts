@@ -18,9 +18,9 @@ export interface NewRobot {
 }
 
 /**
- * Makes a robot. Throws `invalid_request` for a bad name, for too much metadata, when it exists, and while robots
- * are disallowed. Of two
- * that are made at once under one name, one is. The audit row (`create_robot`) is written in the same transaction.
+ * Makes a robot. Throws `invalid_request` for a bad name, for too much metadata, when it exists, and while robots are
+ * disallowed. Of two that are made at once under one name, one is. The audit row (`create_robot`) is written in the same
+ * transaction.
  */
 export async function createRobot(
   { db, clock, config, sealer }: Deps,
