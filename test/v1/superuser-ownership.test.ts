@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { listAudit, makeOrganization } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
+import { logIn } from '#test/support/machine.ts'
 import { signIn, type TestServer } from '#test/support/server.ts'
-import { logIn } from './robot-fixture.ts'
 import { startWithRoot } from './superuser-fixture.ts'
 
 const path = (namespace: string) => `/api/v1/superuser/takeownership/${namespace}`
