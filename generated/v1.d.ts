@@ -3536,7 +3536,7 @@ export interface components {
             /** @description Needed unless `is_alive` is true. */
             manifest_digest?: string;
             /**
-             * @description For an index also forget what keeps its manifests.
+             * @description Ignored.
              * @default false
              */
             include_submanifests: boolean;
