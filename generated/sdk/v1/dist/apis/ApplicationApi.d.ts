@@ -150,12 +150,12 @@ export declare class ApplicationApi extends runtime.BaseAPI {
     createOrganizationApplicationTokenRequestOpts(requestParameters: CreateOrganizationApplicationTokenRequest): Promise<runtime.RequestOpts>;
     /**
      * A token that acts as you, within its scopes. You can only give scopes that you can use on this organization yourself; called with an OAuth token, only scopes that the token covers. The token is shown once.
-     * Make a token of an application
+     * Create a token of an application
      */
     createOrganizationApplicationTokenRaw(requestParameters: CreateOrganizationApplicationTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<OAuthApplicationToken>>;
     /**
      * A token that acts as you, within its scopes. You can only give scopes that you can use on this organization yourself; called with an OAuth token, only scopes that the token covers. The token is shown once.
-     * Make a token of an application
+     * Create a token of an application
      */
     createOrganizationApplicationToken(requestParameters: CreateOrganizationApplicationTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<OAuthApplicationToken>;
     /**
@@ -219,12 +219,12 @@ export declare class ApplicationApi extends runtime.BaseAPI {
      */
     getOrganizationApplicationsRequestOpts(requestParameters: GetOrganizationApplicationsRequest): Promise<runtime.RequestOpts>;
     /**
-     * By age. Client secrets are shown to administrators of the organization alone.
+     * Oldest first, 1,000 at most. Client secrets are shown to administrators of the organization alone.
      * List the applications of an organization
      */
     getOrganizationApplicationsRaw(requestParameters: GetOrganizationApplicationsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ApplicationList>>;
     /**
-     * By age. Client secrets are shown to administrators of the organization alone.
+     * Oldest first, 1,000 at most. Client secrets are shown to administrators of the organization alone.
      * List the applications of an organization
      */
     getOrganizationApplications(requestParameters: GetOrganizationApplicationsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ApplicationList>;
@@ -261,12 +261,12 @@ export declare class ApplicationApi extends runtime.BaseAPI {
      */
     updateOrganizationApplicationRequestOpts(requestParameters: UpdateOrganizationApplicationRequest): Promise<runtime.RequestOpts>;
     /**
-     * Replaces all fields; those that are left out become empty. Client id, client secret and tokens stay.
+     * Replaces all fields; `description` and `avatar_email` become empty when they are left out. Client id, client secret and tokens stay.
      * Change an application
      */
     updateOrganizationApplicationRaw(requestParameters: UpdateOrganizationApplicationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Application>>;
     /**
-     * Replaces all fields; those that are left out become empty. Client id, client secret and tokens stay.
+     * Replaces all fields; `description` and `avatar_email` become empty when they are left out. Client id, client secret and tokens stay.
      * Change an application
      */
     updateOrganizationApplication(requestParameters: UpdateOrganizationApplicationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Application>;

@@ -113,7 +113,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
     /**
      * A token that acts as you, within its scopes. You can only give scopes that you can use on this organization yourself; called with an OAuth token, only scopes that the token covers. The token is shown once.
-     * Make a token of an application
+     * Create a token of an application
      */
     async createOrganizationApplicationTokenRaw(requestParameters, initOverrides) {
         const requestOptions = await this.createOrganizationApplicationTokenRequestOpts(requestParameters);
@@ -122,7 +122,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
     /**
      * A token that acts as you, within its scopes. You can only give scopes that you can use on this organization yourself; called with an OAuth token, only scopes that the token covers. The token is shown once.
-     * Make a token of an application
+     * Create a token of an application
      */
     async createOrganizationApplicationToken(requestParameters, initOverrides) {
         const response = await this.createOrganizationApplicationTokenRaw(requestParameters, initOverrides);
@@ -342,7 +342,7 @@ export class ApplicationApi extends runtime.BaseAPI {
         };
     }
     /**
-     * By age. Client secrets are shown to administrators of the organization alone.
+     * Oldest first, 1,000 at most. Client secrets are shown to administrators of the organization alone.
      * List the applications of an organization
      */
     async getOrganizationApplicationsRaw(requestParameters, initOverrides) {
@@ -351,7 +351,7 @@ export class ApplicationApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => ApplicationListFromJSON(jsonValue));
     }
     /**
-     * By age. Client secrets are shown to administrators of the organization alone.
+     * Oldest first, 1,000 at most. Client secrets are shown to administrators of the organization alone.
      * List the applications of an organization
      */
     async getOrganizationApplications(requestParameters, initOverrides) {
@@ -494,7 +494,7 @@ export class ApplicationApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Replaces all fields; those that are left out become empty. Client id, client secret and tokens stay.
+     * Replaces all fields; `description` and `avatar_email` become empty when they are left out. Client id, client secret and tokens stay.
      * Change an application
      */
     async updateOrganizationApplicationRaw(requestParameters, initOverrides) {
@@ -503,7 +503,7 @@ export class ApplicationApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => ApplicationFromJSON(jsonValue));
     }
     /**
-     * Replaces all fields; those that are left out become empty. Client id, client secret and tokens stay.
+     * Replaces all fields; `description` and `avatar_email` become empty when they are left out. Client id, client secret and tokens stay.
      * Change an application
      */
     async updateOrganizationApplication(requestParameters, initOverrides) {

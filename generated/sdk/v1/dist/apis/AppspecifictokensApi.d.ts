@@ -51,12 +51,12 @@ export declare class AppspecifictokensApi extends runtime.BaseAPI {
     createAppTokenRequestOpts(requestParameters: CreateAppTokenRequest): Promise<runtime.RequestOpts>;
     /**
      * A password for one program, which can be taken back alone: `docker login` with the name `$app` and the code. It may do what you may do. It ends after `APP_SPECIFIC_TOKEN_EXPIRATION`, or never where that is not set.
-     * Make an app token
+     * Create an app token
      */
     createAppTokenRaw(requestParameters: CreateAppTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<AppTokenView>>;
     /**
      * A password for one program, which can be taken back alone: `docker login` with the name `$app` and the code. It may do what you may do. It ends after `APP_SPECIFIC_TOKEN_EXPIRATION`, or never where that is not set.
-     * Make an app token
+     * Create an app token
      */
     createAppToken(requestParameters: CreateAppTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<AppTokenView>;
     /**

@@ -50,7 +50,7 @@ export class AppspecifictokensApi extends runtime.BaseAPI {
     }
     /**
      * A password for one program, which can be taken back alone: `docker login` with the name `$app` and the code. It may do what you may do. It ends after `APP_SPECIFIC_TOKEN_EXPIRATION`, or never where that is not set.
-     * Make an app token
+     * Create an app token
      */
     async createAppTokenRaw(requestParameters, initOverrides) {
         const requestOptions = await this.createAppTokenRequestOpts(requestParameters);
@@ -59,7 +59,7 @@ export class AppspecifictokensApi extends runtime.BaseAPI {
     }
     /**
      * A password for one program, which can be taken back alone: `docker login` with the name `$app` and the code. It may do what you may do. It ends after `APP_SPECIFIC_TOKEN_EXPIRATION`, or never where that is not set.
-     * Make an app token
+     * Create an app token
      */
     async createAppToken(requestParameters, initOverrides) {
         const response = await this.createAppTokenRaw(requestParameters, initOverrides);

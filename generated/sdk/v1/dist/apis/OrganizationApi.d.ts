@@ -101,12 +101,12 @@ export declare class OrganizationApi extends runtime.BaseAPI {
     createOrganizationRequestOpts(requestParameters: CreateOrganizationRequest): Promise<runtime.RequestOpts>;
     /**
      * You become its first administrator, in a team named `owners`. Users, organizations and robot accounts share one set of names. The registry may let only superusers do this (`FEATURE_SUPERUSERS_ORG_CREATION_ONLY`).
-     * Make an organization
+     * Create an organization
      */
     createOrganizationRaw(requestParameters: CreateOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Created>>;
     /**
      * You become its first administrator, in a team named `owners`. Users, organizations and robot accounts share one set of names. The registry may let only superusers do this (`FEATURE_SUPERUSERS_ORG_CREATION_ONLY`).
-     * Make an organization
+     * Create an organization
      */
     createOrganization(requestParameters: CreateOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Created>;
     /**
@@ -184,12 +184,12 @@ export declare class OrganizationApi extends runtime.BaseAPI {
      */
     removeOrganizationMemberRequestOpts(requestParameters: RemoveOrganizationMemberRequest): Promise<runtime.RequestOpts>;
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization. The last administrator stays. Nothing happens to who is no member.
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found.
      * Remove somebody from an organization
      */
     removeOrganizationMemberRaw(requestParameters: RemoveOrganizationMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>>;
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization. The last administrator stays. Nothing happens to who is no member.
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found.
      * Remove somebody from an organization
      */
     removeOrganizationMember(requestParameters: RemoveOrganizationMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void>;

@@ -104,7 +104,7 @@ export class OrganizationApi extends runtime.BaseAPI {
     }
     /**
      * You become its first administrator, in a team named `owners`. Users, organizations and robot accounts share one set of names. The registry may let only superusers do this (`FEATURE_SUPERUSERS_ORG_CREATION_ONLY`).
-     * Make an organization
+     * Create an organization
      */
     async createOrganizationRaw(requestParameters, initOverrides) {
         const requestOptions = await this.createOrganizationRequestOpts(requestParameters);
@@ -113,7 +113,7 @@ export class OrganizationApi extends runtime.BaseAPI {
     }
     /**
      * You become its first administrator, in a team named `owners`. Users, organizations and robot accounts share one set of names. The registry may let only superusers do this (`FEATURE_SUPERUSERS_ORG_CREATION_ONLY`).
-     * Make an organization
+     * Create an organization
      */
     async createOrganization(requestParameters, initOverrides) {
         const response = await this.createOrganizationRaw(requestParameters, initOverrides);
@@ -368,7 +368,7 @@ export class OrganizationApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization. The last administrator stays. Nothing happens to who is no member.
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found.
      * Remove somebody from an organization
      */
     async removeOrganizationMemberRaw(requestParameters, initOverrides) {
@@ -377,7 +377,7 @@ export class OrganizationApi extends runtime.BaseAPI {
         return new runtime.VoidApiResponse(response);
     }
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization. The last administrator stays. Nothing happens to who is no member.
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found.
      * Remove somebody from an organization
      */
     async removeOrganizationMember(requestParameters, initOverrides) {

@@ -78,12 +78,12 @@ export declare class PrototypeApi extends runtime.BaseAPI {
     deleteOrganizationPrototypePermissionRequestOpts(requestParameters: DeleteOrganizationPrototypePermissionRequest): Promise<runtime.RequestOpts>;
     /**
      * Repositories that were made under it keep the role they gave.
-     * Remove a default permission
+     * Delete a default permission
      */
     deleteOrganizationPrototypePermissionRaw(requestParameters: DeleteOrganizationPrototypePermissionRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>>;
     /**
      * Repositories that were made under it keep the role they gave.
-     * Remove a default permission
+     * Delete a default permission
      */
     deleteOrganizationPrototypePermission(requestParameters: DeleteOrganizationPrototypePermissionRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void>;
     /**
@@ -91,12 +91,12 @@ export declare class PrototypeApi extends runtime.BaseAPI {
      */
     getOrganizationPrototypePermissionsRequestOpts(requestParameters: GetOrganizationPrototypePermissionsRequest): Promise<runtime.RequestOpts>;
     /**
-     * Roles that its new repositories give. Repositories that are there already stay as they are.
+     * Roles that its new repositories give, oldest first, 10,000 at most. Repositories that are there already stay as they are.
      * List the default permissions of an organization
      */
     getOrganizationPrototypePermissionsRaw(requestParameters: GetOrganizationPrototypePermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<DefaultPermissions>>;
     /**
-     * Roles that its new repositories give. Repositories that are there already stay as they are.
+     * Roles that its new repositories give, oldest first, 10,000 at most. Repositories that are there already stay as they are.
      * List the default permissions of an organization
      */
     getOrganizationPrototypePermissions(requestParameters: GetOrganizationPrototypePermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<DefaultPermissions>;

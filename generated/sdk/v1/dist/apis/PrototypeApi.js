@@ -104,7 +104,7 @@ export class PrototypeApi extends runtime.BaseAPI {
     }
     /**
      * Repositories that were made under it keep the role they gave.
-     * Remove a default permission
+     * Delete a default permission
      */
     async deleteOrganizationPrototypePermissionRaw(requestParameters, initOverrides) {
         const requestOptions = await this.deleteOrganizationPrototypePermissionRequestOpts(requestParameters);
@@ -113,7 +113,7 @@ export class PrototypeApi extends runtime.BaseAPI {
     }
     /**
      * Repositories that were made under it keep the role they gave.
-     * Remove a default permission
+     * Delete a default permission
      */
     async deleteOrganizationPrototypePermission(requestParameters, initOverrides) {
         await this.deleteOrganizationPrototypePermissionRaw(requestParameters, initOverrides);
@@ -144,7 +144,7 @@ export class PrototypeApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Roles that its new repositories give. Repositories that are there already stay as they are.
+     * Roles that its new repositories give, oldest first, 10,000 at most. Repositories that are there already stay as they are.
      * List the default permissions of an organization
      */
     async getOrganizationPrototypePermissionsRaw(requestParameters, initOverrides) {
@@ -153,7 +153,7 @@ export class PrototypeApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => DefaultPermissionsFromJSON(jsonValue));
     }
     /**
-     * Roles that its new repositories give. Repositories that are there already stay as they are.
+     * Roles that its new repositories give, oldest first, 10,000 at most. Repositories that are there already stay as they are.
      * List the default permissions of an organization
      */
     async getOrganizationPrototypePermissions(requestParameters, initOverrides) {

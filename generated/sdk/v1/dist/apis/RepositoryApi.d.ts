@@ -169,12 +169,12 @@ export declare class RepositoryApi extends runtime.BaseAPI {
      */
     getRepoRequestOpts(requestParameters: GetRepoRequest): Promise<runtime.RequestOpts>;
     /**
-     * What it is, what you may do with it, and its live tags.
+     * What it is, what you may do with it, and its live tags, 500 at most.
      * Show a repository
      */
     getRepoRaw(requestParameters: GetRepoRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RepositoryView>>;
     /**
-     * What it is, what you may do with it, and its live tags.
+     * What it is, what you may do with it, and its live tags, 500 at most.
      * Show a repository
      */
     getRepo(requestParameters: GetRepoRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RepositoryView>;

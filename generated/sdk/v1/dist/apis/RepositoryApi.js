@@ -246,7 +246,7 @@ export class RepositoryApi extends runtime.BaseAPI {
         };
     }
     /**
-     * What it is, what you may do with it, and its live tags.
+     * What it is, what you may do with it, and its live tags, 500 at most.
      * Show a repository
      */
     async getRepoRaw(requestParameters, initOverrides) {
@@ -255,7 +255,7 @@ export class RepositoryApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => RepositoryViewFromJSON(jsonValue));
     }
     /**
-     * What it is, what you may do with it, and its live tags.
+     * What it is, what you may do with it, and its live tags, 500 at most.
      * Show a repository
      */
     async getRepo(requestParameters, initOverrides) {

@@ -201,12 +201,12 @@ export declare class RobotApi extends runtime.BaseAPI {
      */
     createOrgRobotRequestOpts(requestParameters: CreateOrgRobotRequest): Promise<runtime.RequestOpts>;
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot for an organization
      */
     createOrgRobotRaw(requestParameters: CreateOrgRobotRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Robot>>;
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot for an organization
      */
     createOrgRobot(requestParameters: CreateOrgRobotRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Robot>;
@@ -229,12 +229,12 @@ export declare class RobotApi extends runtime.BaseAPI {
      */
     createUserRobotRequestOpts(requestParameters: CreateUserRobotRequest): Promise<runtime.RequestOpts>;
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot of your own
      */
     createUserRobotRaw(requestParameters: CreateUserRobotRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Robot>>;
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot of your own
      */
     createUserRobot(requestParameters: CreateUserRobotRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Robot>;
@@ -341,12 +341,12 @@ export declare class RobotApi extends runtime.BaseAPI {
      */
     getOrgRobotPermissionsRequestOpts(requestParameters: GetOrgRobotPermissionsRequest): Promise<runtime.RequestOpts>;
     /**
-     * By name of the repository. Roles by way of a team are not among them. The right is that of an administrator of the organization, and so is the scope; Quay declares `user:admin` and tests the former. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. Roles by way of a team are not among them. An unknown robot answers 400.
      * List the roles of a robot of an organization
      */
     getOrgRobotPermissionsRaw(requestParameters: GetOrgRobotPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RobotPermissions>>;
     /**
-     * By name of the repository. Roles by way of a team are not among them. The right is that of an administrator of the organization, and so is the scope; Quay declares `user:admin` and tests the former. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. Roles by way of a team are not among them. An unknown robot answers 400.
      * List the roles of a robot of an organization
      */
     getOrgRobotPermissions(requestParameters: GetOrgRobotPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RobotPermissions>;
@@ -355,12 +355,12 @@ export declare class RobotApi extends runtime.BaseAPI {
      */
     getOrgRobotsRequestOpts(requestParameters: GetOrgRobotsRequest): Promise<runtime.RequestOpts>;
     /**
-     * By name. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
+     * By name, 10,000 at most. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
      * List the robots of an organization
      */
     getOrgRobotsRaw(requestParameters: GetOrgRobotsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RobotList>>;
     /**
-     * By name. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
+     * By name, 10,000 at most. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
      * List the robots of an organization
      */
     getOrgRobots(requestParameters: GetOrgRobotsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RobotList>;
@@ -397,12 +397,12 @@ export declare class RobotApi extends runtime.BaseAPI {
      */
     getUserRobotPermissionsRequestOpts(requestParameters: GetUserRobotPermissionsRequest): Promise<runtime.RequestOpts>;
     /**
-     * By name of the repository. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. An unknown robot answers 400.
      * List the roles of one of your robots
      */
     getUserRobotPermissionsRaw(requestParameters: GetUserRobotPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RobotPermissions>>;
     /**
-     * By name of the repository. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. An unknown robot answers 400.
      * List the roles of one of your robots
      */
     getUserRobotPermissions(requestParameters: GetUserRobotPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RobotPermissions>;
@@ -411,12 +411,12 @@ export declare class RobotApi extends runtime.BaseAPI {
      */
     getUserRobotsRequestOpts(requestParameters: GetUserRobotsRequest): Promise<runtime.RequestOpts>;
     /**
-     * By name, with their tokens.
+     * By name, with their tokens, 10,000 at most.
      * List your robots
      */
     getUserRobotsRaw(requestParameters: GetUserRobotsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RobotList>>;
     /**
-     * By name, with their tokens.
+     * By name, with their tokens, 10,000 at most.
      * List your robots
      */
     getUserRobots(requestParameters?: GetUserRobotsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RobotList>;

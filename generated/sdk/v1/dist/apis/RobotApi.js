@@ -57,7 +57,7 @@ export class RobotApi extends runtime.BaseAPI {
         };
     }
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot for an organization
      */
     async createOrgRobotRaw(requestParameters, initOverrides) {
@@ -66,7 +66,7 @@ export class RobotApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => RobotFromJSON(jsonValue));
     }
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot for an organization
      */
     async createOrgRobot(requestParameters, initOverrides) {
@@ -158,7 +158,7 @@ export class RobotApi extends runtime.BaseAPI {
         };
     }
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot of your own
      */
     async createUserRobotRaw(requestParameters, initOverrides) {
@@ -167,7 +167,7 @@ export class RobotApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => RobotFromJSON(jsonValue));
     }
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot of your own
      */
     async createUserRobot(requestParameters, initOverrides) {
@@ -530,7 +530,7 @@ export class RobotApi extends runtime.BaseAPI {
         };
     }
     /**
-     * By name of the repository. Roles by way of a team are not among them. The right is that of an administrator of the organization, and so is the scope; Quay declares `user:admin` and tests the former. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. Roles by way of a team are not among them. An unknown robot answers 400.
      * List the roles of a robot of an organization
      */
     async getOrgRobotPermissionsRaw(requestParameters, initOverrides) {
@@ -539,7 +539,7 @@ export class RobotApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => RobotPermissionsFromJSON(jsonValue));
     }
     /**
-     * By name of the repository. Roles by way of a team are not among them. The right is that of an administrator of the organization, and so is the scope; Quay declares `user:admin` and tests the former. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. Roles by way of a team are not among them. An unknown robot answers 400.
      * List the roles of a robot of an organization
      */
     async getOrgRobotPermissions(requestParameters, initOverrides) {
@@ -581,7 +581,7 @@ export class RobotApi extends runtime.BaseAPI {
         };
     }
     /**
-     * By name. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
+     * By name, 10,000 at most. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
      * List the robots of an organization
      */
     async getOrgRobotsRaw(requestParameters, initOverrides) {
@@ -590,7 +590,7 @@ export class RobotApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => RobotListFromJSON(jsonValue));
     }
     /**
-     * By name. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
+     * By name, 10,000 at most. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
      * List the robots of an organization
      */
     async getOrgRobots(requestParameters, initOverrides) {
@@ -707,7 +707,7 @@ export class RobotApi extends runtime.BaseAPI {
         };
     }
     /**
-     * By name of the repository. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. An unknown robot answers 400.
      * List the roles of one of your robots
      */
     async getUserRobotPermissionsRaw(requestParameters, initOverrides) {
@@ -716,7 +716,7 @@ export class RobotApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => RobotPermissionsFromJSON(jsonValue));
     }
     /**
-     * By name of the repository. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. An unknown robot answers 400.
      * List the roles of one of your robots
      */
     async getUserRobotPermissions(requestParameters, initOverrides) {
@@ -754,7 +754,7 @@ export class RobotApi extends runtime.BaseAPI {
         };
     }
     /**
-     * By name, with their tokens.
+     * By name, with their tokens, 10,000 at most.
      * List your robots
      */
     async getUserRobotsRaw(requestParameters, initOverrides) {
@@ -763,7 +763,7 @@ export class RobotApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => RobotListFromJSON(jsonValue));
     }
     /**
-     * By name, with their tokens.
+     * By name, with their tokens, 10,000 at most.
      * List your robots
      */
     async getUserRobots(requestParameters = {}, initOverrides) {

@@ -52,7 +52,7 @@ export class SearchApi extends runtime.BaseAPI {
         };
     }
     /**
-     * For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their short names and shown to their own: those of a user to that user, those of an organization to its members, and so are its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found.
+     * For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their short names and shown to their own: those of a user to that user, those of an organization to its members, and so are its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found. Ten of each kind at most.
      * Find users, robots and teams by the start of their names
      */
     async getMatchingEntitiesRaw(requestParameters, initOverrides) {
@@ -61,7 +61,7 @@ export class SearchApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => EntitiesFromJSON(jsonValue));
     }
     /**
-     * For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their short names and shown to their own: those of a user to that user, those of an organization to its members, and so are its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found.
+     * For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their short names and shown to their own: those of a user to that user, those of an organization to its members, and so are its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found. Ten of each kind at most.
      * Find users, robots and teams by the start of their names
      */
     async getMatchingEntities(requestParameters, initOverrides) {

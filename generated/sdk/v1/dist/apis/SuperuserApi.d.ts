@@ -222,12 +222,12 @@ export declare class SuperuserApi extends runtime.BaseAPI {
     createServiceKeyRequestOpts(requestParameters: CreateServiceKeyRequest): Promise<runtime.RequestOpts>;
     /**
      * An RSA key of 2048 bits, approved at once. The private half is in this answer and nowhere else. A browser session must be fresh; see `verifyUser`.
-     * Make a key for another service
+     * Create a key for another service
      */
     createServiceKeyRaw(requestParameters: CreateServiceKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<CreatedServiceKey>>;
     /**
      * An RSA key of 2048 bits, approved at once. The private half is in this answer and nowhere else. A browser session must be fresh; see `verifyUser`.
-     * Make a key for another service
+     * Create a key for another service
      */
     createServiceKey(requestParameters: CreateServiceKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<CreatedServiceKey>;
     /**

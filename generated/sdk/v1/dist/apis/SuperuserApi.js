@@ -260,7 +260,7 @@ export class SuperuserApi extends runtime.BaseAPI {
     }
     /**
      * An RSA key of 2048 bits, approved at once. The private half is in this answer and nowhere else. A browser session must be fresh; see `verifyUser`.
-     * Make a key for another service
+     * Create a key for another service
      */
     async createServiceKeyRaw(requestParameters, initOverrides) {
         const requestOptions = await this.createServiceKeyRequestOpts(requestParameters);
@@ -269,7 +269,7 @@ export class SuperuserApi extends runtime.BaseAPI {
     }
     /**
      * An RSA key of 2048 bits, approved at once. The private half is in this answer and nowhere else. A browser session must be fresh; see `verifyUser`.
-     * Make a key for another service
+     * Create a key for another service
      */
     async createServiceKey(requestParameters, initOverrides) {
         const response = await this.createServiceKeyRaw(requestParameters, initOverrides);

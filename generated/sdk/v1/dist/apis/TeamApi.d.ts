@@ -212,12 +212,12 @@ export declare class TeamApi extends runtime.BaseAPI {
      */
     getOrganizationTeamMembersRequestOpts(requestParameters: GetOrganizationTeamMembersRequest): Promise<runtime.RequestOpts>;
     /**
-     * Users and robot accounts. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+     * Users and robot accounts, by name, 10,000 at most. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
      * List the members of a team
      */
     getOrganizationTeamMembersRaw(requestParameters: GetOrganizationTeamMembersRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<TeamMembers>>;
     /**
-     * Users and robot accounts. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+     * Users and robot accounts, by name, 10,000 at most. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
      * List the members of a team
      */
     getOrganizationTeamMembers(requestParameters: GetOrganizationTeamMembersRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<TeamMembers>;
@@ -226,12 +226,12 @@ export declare class TeamApi extends runtime.BaseAPI {
      */
     getOrganizationTeamPermissionsRequestOpts(requestParameters: GetOrganizationTeamPermissionsRequest): Promise<runtime.RequestOpts>;
     /**
-     * Roles that the team was given, by name of the repository. What its members may do as administrators of the organization is not among them.
+     * Roles that the team was given, by name of the repository, 10,000 at most. What its members may do as administrators of the organization is not among them.
      * List what a team may do on repositories
      */
     getOrganizationTeamPermissionsRaw(requestParameters: GetOrganizationTeamPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<TeamPermissions>>;
     /**
-     * Roles that the team was given, by name of the repository. What its members may do as administrators of the organization is not among them.
+     * Roles that the team was given, by name of the repository, 10,000 at most. What its members may do as administrators of the organization is not among them.
      * List what a team may do on repositories
      */
     getOrganizationTeamPermissions(requestParameters: GetOrganizationTeamPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<TeamPermissions>;

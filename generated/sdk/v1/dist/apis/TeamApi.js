@@ -297,7 +297,7 @@ export class TeamApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Users and robot accounts. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+     * Users and robot accounts, by name, 10,000 at most. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
      * List the members of a team
      */
     async getOrganizationTeamMembersRaw(requestParameters, initOverrides) {
@@ -306,7 +306,7 @@ export class TeamApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => TeamMembersFromJSON(jsonValue));
     }
     /**
-     * Users and robot accounts. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+     * Users and robot accounts, by name, 10,000 at most. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
      * List the members of a team
      */
     async getOrganizationTeamMembers(requestParameters, initOverrides) {
@@ -343,7 +343,7 @@ export class TeamApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Roles that the team was given, by name of the repository. What its members may do as administrators of the organization is not among them.
+     * Roles that the team was given, by name of the repository, 10,000 at most. What its members may do as administrators of the organization is not among them.
      * List what a team may do on repositories
      */
     async getOrganizationTeamPermissionsRaw(requestParameters, initOverrides) {
@@ -352,7 +352,7 @@ export class TeamApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => TeamPermissionsFromJSON(jsonValue));
     }
     /**
-     * Roles that the team was given, by name of the repository. What its members may do as administrators of the organization is not among them.
+     * Roles that the team was given, by name of the repository, 10,000 at most. What its members may do as administrators of the organization is not among them.
      * List what a team may do on repositories
      */
     async getOrganizationTeamPermissions(requestParameters, initOverrides) {

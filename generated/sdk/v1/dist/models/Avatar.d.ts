@@ -20,7 +20,7 @@ export interface Avatar {
      */
     name: string;
     /**
-     * Hex digest of the e-mail address or id.
+     * Hex sha256 of the name, or of the `avatar_email` of an application that has one.
      */
     hash: string;
     /**

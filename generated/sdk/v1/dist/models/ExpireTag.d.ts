@@ -20,7 +20,7 @@ export interface ExpireTag {
      */
     manifest_digest?: string;
     /**
-     * For an index also forget what keeps its manifests.
+     * Ignored.
      */
     include_submanifests?: boolean;
     /**

@@ -20,7 +20,7 @@ export interface NewOrg {
      */
     name: string;
     /**
-     * E-mail address for those who run the registry; may be left out. Nobody else may use it, unless `FEATURE_ORG_SHARED_EMAIL` is on.
+     * E-mail address for those who run the registry; may be left out. Nobody else may use it, unless `FEATURE_ORG_SHARED_EMAIL` or `FEATURE_MAILING` is on.
      */
     email?: string | null;
     /**

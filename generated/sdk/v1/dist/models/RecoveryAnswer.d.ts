@@ -16,24 +16,15 @@
  */
 export interface RecoveryAnswer {
     /**
-     * `sent` for every address but one that belongs to an organization alone.
+     * `sent`, whoever has the address.
      */
     status: RecoveryAnswerStatusEnum;
-    /**
-     * With `org`: the address.
-     */
-    orgemail?: string;
-    /**
-     * With `org`: the name of an organization that has it, most of it as bullets.
-     */
-    orgname?: string;
 }
 /**
  * @export
  */
 export declare const RecoveryAnswerStatusEnum: {
     readonly sent: "sent";
-    readonly org: "org";
 };
 export type RecoveryAnswerStatusEnum = typeof RecoveryAnswerStatusEnum[keyof typeof RecoveryAnswerStatusEnum];
 /**

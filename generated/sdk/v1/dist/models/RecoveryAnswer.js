@@ -16,13 +16,14 @@
  */
 export const RecoveryAnswerStatusEnum = {
     sent: 'sent',
-    org: 'org',
 };
 /**
  * Check if a given object implements the RecoveryAnswer interface.
  */
 export function instanceOfRecoveryAnswer(value) {
     if (!('status' in value) || value['status'] === undefined)
+        return false;
+    if (value['status'] !== 'sent')
         return false;
     return true;
 }
@@ -35,8 +36,6 @@ export function RecoveryAnswerFromJSONTyped(json, ignoreDiscriminator) {
     }
     return {
         'status': json['status'],
-        'orgemail': json['orgemail'] == null ? undefined : json['orgemail'],
-        'orgname': json['orgname'] == null ? undefined : json['orgname'],
     };
 }
 export function RecoveryAnswerToJSON(json) {
@@ -48,7 +47,5 @@ export function RecoveryAnswerToJSONTyped(value, ignoreDiscriminator = false) {
     }
     return {
         'status': value['status'],
-        'orgemail': value['orgemail'],
-        'orgname': value['orgname'],
     };
 }

@@ -37,7 +37,7 @@ export interface Robot {
      */
     token?: string;
     /**
-     * Whatever its owner wants to keep with it.
+     * Whatever its owner wants to keep with it; 16 KiB at most.
      */
     unstructured_metadata?: {
         [key: string]: any;

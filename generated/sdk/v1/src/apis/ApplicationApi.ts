@@ -310,7 +310,7 @@ export class ApplicationApi extends runtime.BaseAPI {
 
     /**
      * A token that acts as you, within its scopes. You can only give scopes that you can use on this organization yourself; called with an OAuth token, only scopes that the token covers. The token is shown once. 
-     * Make a token of an application
+     * Create a token of an application
      */
     async createOrganizationApplicationTokenRaw(requestParameters: CreateOrganizationApplicationTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<OAuthApplicationToken>> {
         const requestOptions = await this.createOrganizationApplicationTokenRequestOpts(requestParameters);
@@ -321,7 +321,7 @@ export class ApplicationApi extends runtime.BaseAPI {
 
     /**
      * A token that acts as you, within its scopes. You can only give scopes that you can use on this organization yourself; called with an OAuth token, only scopes that the token covers. The token is shown once. 
-     * Make a token of an application
+     * Create a token of an application
      */
     async createOrganizationApplicationToken(requestParameters: CreateOrganizationApplicationTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<OAuthApplicationToken> {
         const response = await this.createOrganizationApplicationTokenRaw(requestParameters, initOverrides);
@@ -622,7 +622,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
 
     /**
-     * By age. Client secrets are shown to administrators of the organization alone.
+     * Oldest first, 1,000 at most. Client secrets are shown to administrators of the organization alone.
      * List the applications of an organization
      */
     async getOrganizationApplicationsRaw(requestParameters: GetOrganizationApplicationsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ApplicationList>> {
@@ -633,7 +633,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
 
     /**
-     * By age. Client secrets are shown to administrators of the organization alone.
+     * Oldest first, 1,000 at most. Client secrets are shown to administrators of the organization alone.
      * List the applications of an organization
      */
     async getOrganizationApplications(requestParameters: GetOrganizationApplicationsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ApplicationList> {
@@ -833,7 +833,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
 
     /**
-     * Replaces all fields; those that are left out become empty. Client id, client secret and tokens stay.
+     * Replaces all fields; `description` and `avatar_email` become empty when they are left out. Client id, client secret and tokens stay.
      * Change an application
      */
     async updateOrganizationApplicationRaw(requestParameters: UpdateOrganizationApplicationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Application>> {
@@ -844,7 +844,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
 
     /**
-     * Replaces all fields; those that are left out become empty. Client id, client secret and tokens stay.
+     * Replaces all fields; `description` and `avatar_email` become empty when they are left out. Client id, client secret and tokens stay.
      * Change an application
      */
     async updateOrganizationApplication(requestParameters: UpdateOrganizationApplicationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Application> {

@@ -239,7 +239,7 @@ export class OrganizationApi extends runtime.BaseAPI {
 
     /**
      * You become its first administrator, in a team named `owners`. Users, organizations and robot accounts share one set of names. The registry may let only superusers do this (`FEATURE_SUPERUSERS_ORG_CREATION_ONLY`). 
-     * Make an organization
+     * Create an organization
      */
     async createOrganizationRaw(requestParameters: CreateOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Created>> {
         const requestOptions = await this.createOrganizationRequestOpts(requestParameters);
@@ -250,7 +250,7 @@ export class OrganizationApi extends runtime.BaseAPI {
 
     /**
      * You become its first administrator, in a team named `owners`. Users, organizations and robot accounts share one set of names. The registry may let only superusers do this (`FEATURE_SUPERUSERS_ORG_CREATION_ONLY`). 
-     * Make an organization
+     * Create an organization
      */
     async createOrganization(requestParameters: CreateOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Created> {
         const response = await this.createOrganizationRaw(requestParameters, initOverrides);
@@ -591,7 +591,7 @@ export class OrganizationApi extends runtime.BaseAPI {
     }
 
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization. The last administrator stays. Nothing happens to who is no member. 
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found. 
      * Remove somebody from an organization
      */
     async removeOrganizationMemberRaw(requestParameters: RemoveOrganizationMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
@@ -602,7 +602,7 @@ export class OrganizationApi extends runtime.BaseAPI {
     }
 
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization. The last administrator stays. Nothing happens to who is no member. 
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found. 
      * Remove somebody from an organization
      */
     async removeOrganizationMember(requestParameters: RemoveOrganizationMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {

@@ -206,7 +206,7 @@ export class PrototypeApi extends runtime.BaseAPI {
 
     /**
      * Repositories that were made under it keep the role they gave.
-     * Remove a default permission
+     * Delete a default permission
      */
     async deleteOrganizationPrototypePermissionRaw(requestParameters: DeleteOrganizationPrototypePermissionRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
         const requestOptions = await this.deleteOrganizationPrototypePermissionRequestOpts(requestParameters);
@@ -217,7 +217,7 @@ export class PrototypeApi extends runtime.BaseAPI {
 
     /**
      * Repositories that were made under it keep the role they gave.
-     * Remove a default permission
+     * Delete a default permission
      */
     async deleteOrganizationPrototypePermission(requestParameters: DeleteOrganizationPrototypePermissionRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {
         await this.deleteOrganizationPrototypePermissionRaw(requestParameters, initOverrides);
@@ -259,7 +259,7 @@ export class PrototypeApi extends runtime.BaseAPI {
     }
 
     /**
-     * Roles that its new repositories give. Repositories that are there already stay as they are.
+     * Roles that its new repositories give, oldest first, 10,000 at most. Repositories that are there already stay as they are.
      * List the default permissions of an organization
      */
     async getOrganizationPrototypePermissionsRaw(requestParameters: GetOrganizationPrototypePermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<DefaultPermissions>> {
@@ -270,7 +270,7 @@ export class PrototypeApi extends runtime.BaseAPI {
     }
 
     /**
-     * Roles that its new repositories give. Repositories that are there already stay as they are.
+     * Roles that its new repositories give, oldest first, 10,000 at most. Repositories that are there already stay as they are.
      * List the default permissions of an organization
      */
     async getOrganizationPrototypePermissions(requestParameters: GetOrganizationPrototypePermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<DefaultPermissions> {

@@ -458,7 +458,7 @@ export class RepositoryApi extends runtime.BaseAPI {
     }
 
     /**
-     * What it is, what you may do with it, and its live tags.
+     * What it is, what you may do with it, and its live tags, 500 at most.
      * Show a repository
      */
     async getRepoRaw(requestParameters: GetRepoRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RepositoryView>> {
@@ -469,7 +469,7 @@ export class RepositoryApi extends runtime.BaseAPI {
     }
 
     /**
-     * What it is, what you may do with it, and its live tags.
+     * What it is, what you may do with it, and its live tags, 500 at most.
      * Show a repository
      */
     async getRepo(requestParameters: GetRepoRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RepositoryView> {

@@ -299,7 +299,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot for an organization
      */
     async createOrgRobotRaw(requestParameters: CreateOrgRobotRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Robot>> {
@@ -310,7 +310,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot for an organization
      */
     async createOrgRobot(requestParameters: CreateOrgRobotRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Robot> {
@@ -438,7 +438,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot of your own
      */
     async createUserRobotRaw(requestParameters: CreateUserRobotRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Robot>> {
@@ -449,7 +449,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while ROBOTS_DISALLOW is on. The body may be left out.
+     * A robot logs in with its full name and its token; it may do nothing until it is given a role or put into a team. Refused with 400 when it exists, and while `ROBOTS_DISALLOW` is on. The body may be left out.
      * Create a robot of your own
      */
     async createUserRobot(requestParameters: CreateUserRobotRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Robot> {
@@ -944,7 +944,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * By name of the repository. Roles by way of a team are not among them. The right is that of an administrator of the organization, and so is the scope; Quay declares `user:admin` and tests the former. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. Roles by way of a team are not among them. An unknown robot answers 400.
      * List the roles of a robot of an organization
      */
     async getOrgRobotPermissionsRaw(requestParameters: GetOrgRobotPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RobotPermissions>> {
@@ -955,7 +955,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * By name of the repository. Roles by way of a team are not among them. The right is that of an administrator of the organization, and so is the scope; Quay declares `user:admin` and tests the former. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. Roles by way of a team are not among them. An unknown robot answers 400.
      * List the roles of a robot of an organization
      */
     async getOrgRobotPermissions(requestParameters: GetOrgRobotPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RobotPermissions> {
@@ -1011,7 +1011,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * By name. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
+     * By name, 10,000 at most. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
      * List the robots of an organization
      */
     async getOrgRobotsRaw(requestParameters: GetOrgRobotsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RobotList>> {
@@ -1022,7 +1022,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * By name. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
+     * By name, 10,000 at most. Members see the robots; administrators also their tokens, and with `permissions` their teams and repositories. A global read-only superuser sees all but the tokens. Your own user name stands for your own robots.
      * List the robots of an organization
      */
     async getOrgRobots(requestParameters: GetOrgRobotsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RobotList> {
@@ -1176,7 +1176,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * By name of the repository. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. An unknown robot answers 400.
      * List the roles of one of your robots
      */
     async getUserRobotPermissionsRaw(requestParameters: GetUserRobotPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RobotPermissions>> {
@@ -1187,7 +1187,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * By name of the repository. An unknown robot answers 400.
+     * By name of the repository, 10,000 at most. An unknown robot answers 400.
      * List the roles of one of your robots
      */
     async getUserRobotPermissions(requestParameters: GetUserRobotPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RobotPermissions> {
@@ -1235,7 +1235,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * By name, with their tokens.
+     * By name, with their tokens, 10,000 at most.
      * List your robots
      */
     async getUserRobotsRaw(requestParameters: GetUserRobotsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RobotList>> {
@@ -1246,7 +1246,7 @@ export class RobotApi extends runtime.BaseAPI {
     }
 
     /**
-     * By name, with their tokens.
+     * By name, with their tokens, 10,000 at most.
      * List your robots
      */
     async getUserRobots(requestParameters: GetUserRobotsRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RobotList> {

@@ -96,7 +96,7 @@ export class SearchApi extends runtime.BaseAPI {
     }
 
     /**
-     * For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their short names and shown to their own: those of a user to that user, those of an organization to its members, and so are its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found. 
+     * For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their short names and shown to their own: those of a user to that user, those of an organization to its members, and so are its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found. Ten of each kind at most. 
      * Find users, robots and teams by the start of their names
      */
     async getMatchingEntitiesRaw(requestParameters: GetMatchingEntitiesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Entities>> {
@@ -107,7 +107,7 @@ export class SearchApi extends runtime.BaseAPI {
     }
 
     /**
-     * For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their short names and shown to their own: those of a user to that user, those of an organization to its members, and so are its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found. 
+     * For fields in which somebody is to be chosen. Users are found by anybody, by name alone. Robots are found by their short names and shown to their own: those of a user to that user, those of an organization to its members, and so are its teams and the organization itself. With `FEATURE_PARTIAL_USER_AUTOCOMPLETE` off only whole names are found. Ten of each kind at most. 
      * Find users, robots and teams by the start of their names
      */
     async getMatchingEntities(requestParameters: GetMatchingEntitiesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Entities> {

@@ -568,7 +568,7 @@ export class SuperuserApi extends runtime.BaseAPI {
 
     /**
      * An RSA key of 2048 bits, approved at once. The private half is in this answer and nowhere else. A browser session must be fresh; see `verifyUser`. 
-     * Make a key for another service
+     * Create a key for another service
      */
     async createServiceKeyRaw(requestParameters: CreateServiceKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<CreatedServiceKey>> {
         const requestOptions = await this.createServiceKeyRequestOpts(requestParameters);
@@ -579,7 +579,7 @@ export class SuperuserApi extends runtime.BaseAPI {
 
     /**
      * An RSA key of 2048 bits, approved at once. The private half is in this answer and nowhere else. A browser session must be fresh; see `verifyUser`. 
-     * Make a key for another service
+     * Create a key for another service
      */
     async createServiceKey(requestParameters: CreateServiceKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<CreatedServiceKey> {
         const response = await this.createServiceKeyRaw(requestParameters, initOverrides);

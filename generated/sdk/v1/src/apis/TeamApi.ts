@@ -564,7 +564,7 @@ export class TeamApi extends runtime.BaseAPI {
     }
 
     /**
-     * Users and robot accounts. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+     * Users and robot accounts, by name, 10,000 at most. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
      * List the members of a team
      */
     async getOrganizationTeamMembersRaw(requestParameters: GetOrganizationTeamMembersRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<TeamMembers>> {
@@ -575,7 +575,7 @@ export class TeamApi extends runtime.BaseAPI {
     }
 
     /**
-     * Users and robot accounts. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
+     * Users and robot accounts, by name, 10,000 at most. Members of the team may see it; administrators of the organization also see who is invited, when they ask for it.
      * List the members of a team
      */
     async getOrganizationTeamMembers(requestParameters: GetOrganizationTeamMembersRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<TeamMembers> {
@@ -627,7 +627,7 @@ export class TeamApi extends runtime.BaseAPI {
     }
 
     /**
-     * Roles that the team was given, by name of the repository. What its members may do as administrators of the organization is not among them.
+     * Roles that the team was given, by name of the repository, 10,000 at most. What its members may do as administrators of the organization is not among them.
      * List what a team may do on repositories
      */
     async getOrganizationTeamPermissionsRaw(requestParameters: GetOrganizationTeamPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<TeamPermissions>> {
@@ -638,7 +638,7 @@ export class TeamApi extends runtime.BaseAPI {
     }
 
     /**
-     * Roles that the team was given, by name of the repository. What its members may do as administrators of the organization is not among them.
+     * Roles that the team was given, by name of the repository, 10,000 at most. What its members may do as administrators of the organization is not among them.
      * List what a team may do on repositories
      */
     async getOrganizationTeamPermissions(requestParameters: GetOrganizationTeamPermissionsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<TeamPermissions> {

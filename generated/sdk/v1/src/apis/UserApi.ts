@@ -331,7 +331,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day. Either works once, and signs the user in. 
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. 
      * Follow the link of a mail that confirms an address
      */
     async confirmEmailRaw(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
@@ -346,7 +346,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day. Either works once, and signs the user in. 
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. 
      * Follow the link of a mail that confirms an address
      */
     async confirmEmail(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
@@ -450,7 +450,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization. 
+     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization, and for whoever may not create organizations. A browser session must be fresh; see `verifyUser`. 
      * Turn your account into an organization
      */
     async convertUserToOrganizationRaw(requestParameters: ConvertUserToOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Success>> {
@@ -461,7 +461,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization. 
+     * The name and the repositories stay. Password, sessions and tokens of the account end, and so does what it was given elsewhere: roles and teams. `adminUser`, who needs another account, becomes administrator in the team `owners`, and is signed in by a call with a session. Refused while you are the only administrator of another organization, and for whoever may not create organizations. A browser session must be fresh; see `verifyUser`. 
      * Turn your account into an organization
      */
     async convertUserToOrganization(requestParameters: ConvertUserToOrganizationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Success> {
@@ -1080,7 +1080,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address, whether or not somebody has it, with one exception, which is Quay\'s: when an address is only that of an organization, the answer says so, and the mail lists the organization\'s administrators.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike. 
+     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. When an address is that of an organization, a mail lists the organization\'s administrators. The answer is the same for every address, whoever has it; Quay answers `org` and the name of the organization that has it.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike. 
      * Ask for a mail to sign in with after a forgotten password
      */
     async requestRecoveryEmailRaw(requestParameters: RequestRecoveryEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RecoveryAnswer>> {
@@ -1091,7 +1091,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. The answer is the same for every address, whether or not somebody has it, with one exception, which is Quay\'s: when an address is only that of an organization, the answer says so, and the mail lists the organization\'s administrators.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike. 
+     * A user who has this address gets a mail with a link (`confirmRecovery`); it works once and for `USER_RECOVERY_TOKEN_LIFETIME`, and ends the links that were sent before. When an address is that of an organization, a mail lists the organization\'s administrators. The answer is the same for every address, whoever has it; Quay answers `org` and the name of the organization that has it.  An address gets at most five such mails within an hour; what is asked beyond that is answered alike. 
      * Ask for a mail to sign in with after a forgotten password
      */
     async requestRecoveryEmail(requestParameters: RequestRecoveryEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RecoveryAnswer> {

@@ -488,7 +488,7 @@ export class WebApi extends runtime.BaseAPI {
     }
 
     /**
-     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait. 
+     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait, and 20 new ones of a service come within an hour. 
      * Submit a public key of a service
      */
     async putServicePublicKeyRaw(requestParameters: PutServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
@@ -499,7 +499,7 @@ export class WebApi extends runtime.BaseAPI {
     }
 
     /**
-     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait. 
+     * The service proves that it has a private key with a token of its own: a JWT in `Authorization: Bearer`, signed with RS256, ES256, ES384 or ES512, whose `iss` is the service and `aud` this registry (`https://registry.example.com`), and which expires within an hour. Signed with the key itself, the key waits for a superuser\'s approval. Signed with an approved key of the service, which the `kid` of the token names, it takes that key\'s place and its approval, and that key expires. At most 1,000 keys can wait, and 20 new ones of a service come within an hour. 
      * Submit a public key of a service
      */
     async putServicePublicKey(requestParameters: PutServicePublicKeyRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {

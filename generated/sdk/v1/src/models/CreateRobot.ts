@@ -24,7 +24,7 @@ export interface CreateRobot {
      */
     description?: string;
     /**
-     * Whatever its owner wants to keep with it.
+     * Whatever its owner wants to keep with it; 16 KiB at most.
      */
     unstructured_metadata?: { [key: string]: any; };
 }

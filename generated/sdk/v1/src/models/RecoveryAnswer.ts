@@ -20,17 +20,9 @@ import { mapValues } from '../runtime.js';
  */
 export interface RecoveryAnswer {
     /**
-     * `sent` for every address but one that belongs to an organization alone.
+     * `sent`, whoever has the address.
      */
     status: RecoveryAnswerStatusEnum;
-    /**
-     * With `org`: the address.
-     */
-    orgemail?: string;
-    /**
-     * With `org`: the name of an organization that has it, most of it as bullets.
-     */
-    orgname?: string;
 }
 
 
@@ -39,7 +31,6 @@ export interface RecoveryAnswer {
  */
 export const RecoveryAnswerStatusEnum = {
     sent: 'sent',
-    org: 'org',
 } as const;
 export type RecoveryAnswerStatusEnum = typeof RecoveryAnswerStatusEnum[keyof typeof RecoveryAnswerStatusEnum];
 
@@ -49,6 +40,8 @@ export type RecoveryAnswerStatusEnum = typeof RecoveryAnswerStatusEnum[keyof typ
  */
 export function instanceOfRecoveryAnswer(value: object): value is RecoveryAnswer {
     if (!('status' in value) || value['status'] === undefined) return false;
+    if (value['status'] !== 'sent') return false;
+    
     return true;
 }
 
@@ -63,8 +56,6 @@ export function RecoveryAnswerFromJSONTyped(json: any, ignoreDiscriminator: bool
     return {
         
         'status': json['status'],
-        'orgemail': json['orgemail'] == null ? undefined : json['orgemail'],
-        'orgname': json['orgname'] == null ? undefined : json['orgname'],
     };
 }
 
@@ -80,8 +71,6 @@ export function RecoveryAnswerToJSONTyped(value?: RecoveryAnswer | null, ignoreD
     return {
         
         'status': value['status'],
-        'orgemail': value['orgemail'],
-        'orgname': value['orgname'],
     };
 }
 
