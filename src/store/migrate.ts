@@ -14,6 +14,7 @@ import * as mail from './migrations/0009-mail.ts'
 import * as userNames from './migrations/0010-user-names.ts'
 import * as unknownSignIns from './migrations/0011-unknown-sign-ins.ts'
 import * as consentAddresses from './migrations/0012-consent-addresses.ts'
+import * as assignments from './migrations/0013-assignments.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -27,6 +28,7 @@ const migrations = {
   '0010-user-names': userNames,
   '0011-unknown-sign-ins': unknownSignIns,
   '0012-consent-addresses': consentAddresses,
+  '0013-assignments': assignments,
 }
 
 /**

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 
-import type { Db, Tx } from './db.ts'
+import { only, type Db, type Tx } from './db.ts'
 
-/** Asks a user to make a token; gives the uuid of the assignment. */
+/** Asks a user to make a token; who is asked for the same again has one assignment. Gives its uuid. */
 export async function insertAssignment(
   tx: Tx,
   assignment: {
@@ -24,9 +24,28 @@ export async function insertAssignment(
       response_type: assignment.responseType,
       created_at: assignment.at,
     })
+    .onConflict((conflict) =>
+      conflict
+        .expression(sql`application_id, user_id, md5(redirect_uri), scopes`)
+        .doUpdateSet({ response_type: assignment.responseType, created_at: assignment.at }),
+    )
     .returning('uuid')
     .executeTakeFirstOrThrow()
   return uuid
+}
+
+/** Number of tokens that an application has asked a user for. */
+export async function countAssignments(
+  db: Db,
+  wanted: { applicationId: number; userId: number },
+): Promise<number> {
+  const rows = await db
+    .selectFrom('oauth_assignment')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('application_id', '=', wanted.applicationId)
+    .where('user_id', '=', wanted.userId)
+    .execute()
+  return only(rows).count
 }
 
 /** Finds what a user was asked for by an application. */
@@ -63,14 +82,15 @@ const selectAssignments = (db: Db, wanted: { userId: number; limit: number }) =>
     ])
     .where('s.user_id', '=', wanted.userId)
     .where('n.deleted_at', 'is', null)
-    .orderBy('s.id')
+    .orderBy('s.created_at', 'desc')
+    .orderBy('s.id', 'desc')
     .limit(wanted.limit)
     .execute()
 
 /** A token that a user was asked to make, with the application that it is for. */
 export type Assignment = Awaited<ReturnType<typeof selectAssignments>>[number]
 
-/** What a user was asked for, oldest first. */
+/** What a user was asked for, newest first. */
 export function listAssignments(
   db: Db,
   wanted: { userId: number; limit: number },

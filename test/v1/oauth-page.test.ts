@@ -239,6 +239,45 @@ test('who was assigned a token makes it once, and nothing else', async () => {
   ])
 })
 
+test('the same is asked once, ten of an application wait for a user, and the newest comes first', async () => {
+  const { server, ada, clientId } = await startBoard()
+  const { call: bob } = await server.user('bob')
+  const redirect_uri = `${server.url}/oauth/localapp`
+  const scopes = ['repo:read', 'repo:write', 'repo:admin', 'repo:create', 'user:read', 'user:admin']
+  const ask = (scope: string, redirect = redirect_uri) => {
+    const query = { client_id: clientId, username: 'bob', scope, redirect_uri: redirect }
+    return outcome(
+      ada(
+        'POST',
+        `/oauth/authorize/assignuser?${new URLSearchParams({ ...query, format: 'json' })}`,
+      ),
+    )
+  }
+  const all = async () =>
+    (await bob('GET', '/api/v1/user/assignedauthorization')).json.authorizations
+  const told = async () => (await bob('GET', '/api/v1/user/notifications')).json.notifications
+  expect(await Promise.all([1, 2, 3, 4].map(() => ask('repo:read')))).toEqual([
+    [200],
+    [200],
+    [200],
+    [200],
+  ])
+  expect(await told()).toHaveLength(1)
+  server.clock.advance(1)
+  expect(await ask('repo:write')).toEqual([200])
+  expect(await all()).toMatchObject([
+    { scopes: [{ scope: 'repo:write' }] },
+    { scopes: [{ scope: 'repo:read' }] },
+  ])
+  const more = [...scopes.slice(2), ...scopes].map((scope, index) =>
+    ask(scope, index < 4 ? redirect_uri : callback),
+  )
+  const answers = await Promise.all(more)
+  expect(answers.filter(([status]) => status === 200)).toHaveLength(8)
+  expect(answers.filter(([status]) => status === 400)).toHaveLength(2)
+  expect(await all()).toHaveLength(10)
+})
+
 test('an assignment can be declined', async () => {
   const { server, ada, clientId } = await startBoard()
   const { call: bob } = await server.user('bob')
