@@ -6,8 +6,8 @@ import { openOutput, type Output, type PumpTarget } from './pump-output.ts'
 const bufferBytes = 256 * 1024
 const smallBufferBytes = 64 * 1024
 
-/** What all transfers of this process share, 32 MiB at most; whoever finds it empty works with small buffers of his own. */
-const pool = createBufferPool(128, () => Buffer.allocUnsafeSlow(bufferBytes))
+/** What all transfers of this process share, 24 MiB at most; whoever finds it empty works with small buffers of his own. */
+const pool = createBufferPool(96, () => Buffer.allocUnsafeSlow(bufferBytes))
 
 /** A piece of a blob to send: bytes `start` to `end`, both inclusive, after `head` (of a multipart body) when there is one. */
 export interface BlobPart {
