@@ -94,7 +94,9 @@ async function signIn({ call }: TestServer) {
 async function countRows({ deps }: TestServer): Promise<Record<string, number>> {
   const tables = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
-    where table_schema = 'public' and table_type = 'BASE TABLE'`.execute(deps.db)
+    where table_schema = 'public' and table_type = 'BASE TABLE'
+      -- A login that nobody has is counted like one of somebody.
+      and table_name <> 'unknown_sign_in'`.execute(deps.db)
   const counts: Record<string, number> = {}
   for (const { name } of tables.rows) {
     const { rows } = await sql<{ count: string }>`select count(*) from ${sql.id(name)}`.execute(
