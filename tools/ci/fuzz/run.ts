@@ -22,6 +22,8 @@ export interface FuzzRun {
   seed: number
   /** Most made-up requests for an operation, beside those that the document's shape asks for. */
   maxExamples: number
+  /** What the ids of the operations match that are asked; all without it. */
+  only?: string
 }
 
 /** What a run has seen. */
@@ -57,7 +59,7 @@ export async function fuzz(
   world: World,
   folder: string,
 ): Promise<FuzzResult> {
-  const { api, signedIn, seed, maxExamples } = run
+  const { api, signedIn, seed, maxExamples, only } = run
   const stem = join(folder, `${api}-${signedIn ? 'signed-in' : 'nobody'}-${seed}`)
   const tally = `${stem}.tally.json`
   await writeFile(`${stem}.world.json`, JSON.stringify({ ...world, api, signedIn, seed }))
@@ -78,6 +80,7 @@ export async function fuzz(
       '--warnings=off',
       '--output-sanitize=false',
       '--no-color',
+      ...(only === undefined ? [] : [`--include-operation-id-regex=${only}`]),
     ],
     {
       // Schemathesis leaves files where it is started.
