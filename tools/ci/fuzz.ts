@@ -106,7 +106,7 @@ function runsOf(api: 'v1' | 'v2'): FuzzRun[] {
     return { api, signedIn, seed, maxExamples, ...(only === undefined ? {} : { only }) }
   }
   // v1 has six times the operations of v2.
-  const [many, few] = api === 'v1' ? [30, 10] : [200, 80]
+  const [many, few] = api === 'v1' ? [30, 10] : [300, 80]
   return [run(true, fixedSeed, many), run(false, fixedSeed, few), run(true, freshSeed, few)]
 }
 
