@@ -90,6 +90,8 @@ export async function fuzz(
         SCHEMATHESIS_HOOKS: join(process.cwd(), 'tools/ci/fuzz/hooks.py'),
         FUZZ_WORLD: `${stem}.world.json`,
         FUZZ_TALLY: tally,
+        // The hooks lie in the tree.
+        PYTHONDONTWRITEBYTECODE: '1',
       },
     },
   )
