@@ -360,6 +360,7 @@ export interface UserAccount {
   password_hash: string | null;
   prompts: Generated<Json>;
   session_epoch: Generated<string>;
+  signed_up_at: Timestamp | null;
 }
 
 export interface UserNotification {

@@ -158,7 +158,8 @@ export interface paths {
          * @description Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed
          *     first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed
          *     (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account
-         *     that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an
+         *     that was made has no address and cannot be finished. What nobody confirms within a week is removed, and name and address are free
+         *     again. A registry without mail refuses such an address, and so does an
          *     invitation to it. That a name is taken is always told: names are public.
          */
         post: operations["createNewUser"];

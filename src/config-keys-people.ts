@@ -67,7 +67,8 @@ export const people = {
   FEATURE_DIRECT_LOGIN: key(boolean, true, 'People can sign in with name and password'),
   FEATURE_MAILING: {
     kind: boolean,
-    meaning: 'E-mail addresses are verified and messages are sent',
+    meaning:
+      'E-mail addresses are verified and messages are sent; who signs up and does not confirm the address within a week loses the account',
     derived: {
       from: (written) => Boolean(written['MAIL_SERVER']),
       rule: 'true when MAIL_SERVER is set',

@@ -21,7 +21,7 @@ export async function cleanUpCommand(options: CleanUpOptions): Promise<void> {
   })
   if (!removed) throw new Error('a clean-up is under way already: wait until it is over')
   say(
-    `removed: ${removed.uploads} expired uploads, bytes of ${removed.orphanedUploads} unknown uploads and ${removed.orphanedBlobs} unknown blobs`,
+    `removed: ${removed.uploads} expired uploads, bytes of ${removed.orphanedUploads} unknown uploads and ${removed.orphanedBlobs} unknown blobs, ${removed.accounts} accounts that nobody confirmed`,
   )
 }
 

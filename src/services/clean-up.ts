@@ -22,11 +22,13 @@ import { listLeftovers } from './check-uploads.ts'
 import { endUpload, mendBrokenFinish } from './end-upload.ts'
 import { pages } from './pages.ts'
 import { endStalledRemovals, removeOrphan } from './remove-orphan.ts'
+import { removeUnconfirmed, unconfirmedAccounts } from './remove-unconfirmed.ts'
 
-type CleanUpDeps = Pick<Deps, 'db' | 'blobs' | 'clock' | 'log'>
+type CleanUpDeps = Pick<Deps, 'db' | 'blobs' | 'clock' | 'log' | 'config'>
 
 /** What a clean-up has removed. */
 export interface Removed {
+  accounts: number
   uploads: number
   orphanedUploads: number
   orphanedBlobs: number
@@ -36,7 +38,8 @@ export interface Removed {
 const orphanGraceSeconds = 3_600
 
 /**
- * Removes what has run out (sessions, refresh tokens, codes in mails, uploads with their bytes) and what crashes have left behind.
+ * Removes what has run out (sessions, refresh tokens, codes in mails, accounts that were never confirmed, uploads with
+ * their bytes) and what crashes have left behind.
  * `withWalk` looks for bytes of blobs that no row names in the whole storage; without it, only where rows of uploads
  * say that they may lie, which is everywhere that a crash of ours can leave them. What fails keeps nothing else from
  * being done; it throws at the end. Undefined while another clean-up is under way.
@@ -49,7 +52,7 @@ export function cleanUp(
     const steps = separately(deps)
     const removed = await removeAll(deps, steps, { graceSeconds, withWalk })
     if (Object.values(removed).some((count) => count > 0))
-      deps.log.info(removed, 'the storage was cleaned up')
+      deps.log.info(removed, 'the clean-up removed what has run out')
     steps.throwFailures()
     return removed
   })
@@ -72,6 +75,9 @@ async function removeAll(
   const expired = uploads((page) => listExpiredUploads(db, { at, ...page }))
   const broken = uploads((page) => listBrokenFinishes(db, { at, ...page }))
   const removed = {
+    accounts: await steps.attemptEach(unconfirmedAccounts(deps), (account) =>
+      removeUnconfirmed(deps, account),
+    ),
     uploads: await steps.attemptEach(expired, (upload) => endUpload(deps, upload)),
     orphanedUploads: await steps.attemptEach(leftovers(deps, before), ({ id }) =>
       deps.blobs.removeUpload(id),

@@ -26,6 +26,8 @@ export interface Account {
   /** The address counts as proved; true when it is left out. Nobody signs in before. */
   isVerified?: boolean
   prompts?: readonly Prompt[]
+  /** Its owner asks for it: it is removed when the address is not confirmed in time. */
+  isSelfMade?: boolean
   actor: Actor
   /** Name of the superuser who makes it for somebody else. */
   madeBy?: string
@@ -65,6 +67,7 @@ export async function createUser(
         isVerified: account.isVerified ?? true,
         isSuperuser: account.superuser ?? false,
         prompts: account.prompts ?? [],
+        isSelfMade: account.isSelfMade ?? false,
         tagExpirationSeconds: config.DEFAULT_TAG_EXPIRATION,
         at,
       })

@@ -20,7 +20,8 @@ export interface WantedAccount extends Pick<Account, 'username' | 'email' | 'pas
 /**
  * Makes an account for whoever asks for one. With FEATURE_MAILING it waits (`is_verified` is false) until the link in
  * a mail was followed, unless an invitation has been to that address. That somebody has the address already is told in
- * a mail to it and nowhere else: the account is made without it, and nobody can sign in to it. Throws what `createUser`
+ * a mail to it and nowhere else: the account is made without it, and nobody can sign in to it. What nobody confirms in
+ * a week is removed. Throws what `createUser`
  * throws, and `invalid_request` for an address that the configuration refuses.
  */
 export async function signUp(deps: Deps, wanted: WantedAccount): Promise<User> {
@@ -35,7 +36,7 @@ export async function signUp(deps: Deps, wanted: WantedAccount): Promise<User> {
       'Only those who were invited to a team can sign up: use the link of the invitation, and the address that it went to',
     )
   const prompts = config.FEATURE_USER_METADATA ? (['enter_name', 'enter_company'] as const) : []
-  const account: Account = { username, email, password, actor, prompts }
+  const account: Account = { username, email, password, actor, prompts, isSelfMade: true }
   if (!config.FEATURE_MAILING || isInvited) return createUser(deps, account)
   let holder: EmailHolder | undefined
   return createUser(deps, {

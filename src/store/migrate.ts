@@ -15,6 +15,7 @@ import * as userNames from './migrations/0010-user-names.ts'
 import * as unknownSignIns from './migrations/0011-unknown-sign-ins.ts'
 import * as consentAddresses from './migrations/0012-consent-addresses.ts'
 import * as assignments from './migrations/0013-assignments.ts'
+import * as signUpTimes from './migrations/0014-sign-up-times.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -29,6 +30,7 @@ const migrations = {
   '0011-unknown-sign-ins': unknownSignIns,
   '0012-consent-addresses': consentAddresses,
   '0013-assignments': assignments,
+  '0014-sign-up-times': signUpTimes,
 }
 
 /**

@@ -101,6 +101,8 @@ export interface NewUser {
   isVerified: boolean
   isSuperuser: boolean
   prompts?: readonly Prompt[]
+  /** Its owner asked for it, as people do who sign up. */
+  isSelfMade?: boolean
   tagExpirationSeconds: number
   at: Date
 }
@@ -126,6 +128,7 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<number> {
       is_verified: user.isVerified,
       is_superuser: user.isSuperuser,
       prompts: JSON.stringify(user.prompts ?? []),
+      signed_up_at: user.isSelfMade ? user.at : null,
     })
     .execute()
   return id

@@ -198,11 +198,11 @@ test('clean-up removes bytes that no row names once they are old enough', async 
   await writeFile(join(root, 'uploads', `${randomUUID()}-3`), 'stray')
 
   expect((await cleanUp()).stdout).toBe(
-    'removed: 0 expired uploads, bytes of 0 unknown uploads and 0 unknown blobs\n',
+    'removed: 0 expired uploads, bytes of 0 unknown uploads and 0 unknown blobs, 0 accounts that nobody confirmed\n',
   )
   expect((await fsck()).code).toBe(1)
   expect((await cleanUp('--grace', '0s')).stdout).toBe(
-    'removed: 0 expired uploads, bytes of 1 unknown uploads and 1 unknown blobs\n',
+    'removed: 0 expired uploads, bytes of 1 unknown uploads and 1 unknown blobs, 0 accounts that nobody confirmed\n',
   )
   expect((await fsck('--deep')).code).toBe(0)
 })
