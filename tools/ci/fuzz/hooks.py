@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from content import MANIFEST_TYPES, digest_of, prepare_content
 from known import replace_fields, replace_path, replace_query
 from registry import PEOPLE, SIGNED_IN, WORLD, basic, bearer, browser, lock, oauth
-from things import CODES, MAKERS, PARTING, ROUGH, person, signed
+from things import CODES, INVITED, MAKERS, PARTING, ROUGH, person, signed
 
 # They take no OAuth token, but the CSRF token of a browser.
 BROWSER_ONLY = ("signinUser", "createNewUser", "logout", "requestRecoveryEmail", "signinOnPage")
@@ -93,6 +93,8 @@ def identity_of(case, operation, chance):
         return person(chance)["headers"] if chance.random() < 0.15 else None
     if operation in SESSION_ONLY:
         return PEOPLE["session"]
+    if case.path_parameters.get("code") in INVITED:
+        return INVITED[case.path_parameters["code"]]
     if operation in OF_SERVICES:
         return signed(service_key(case, operation, chance))
     if operation == "robotFederationToken":
@@ -113,7 +115,7 @@ def service_key(case, operation, chance):
     found = [key for key in keys if key["kid"] == case.path_parameters.get("kid")]
     key = found[0] if found else chance.choice(keys)
     if operation == "putServicePublicKey" and chance.random() < 0.7:
-        case.path_parameters.update(service=PEOPLE["service"]["name"], kid=key["kid"])
+        case.path_parameters.update(service=key["service"], kid=key["kid"])
         if isinstance(case.body, dict) and chance.random() < 0.7:
             case.body = key["jwk"]
     return key

@@ -20,8 +20,8 @@ export interface People {
   federated: [string, string]
   /** A service and its approved key. */
   service: { name: string; kid: string }
-  /** New keys of the service, each with a token by which it speaks for itself. */
-  newKeys: { kid: string; jwk: Record<string, unknown>; token: string }[]
+  /** New keys, each of a service of its own, with a token by which it speaks for itself. */
+  newKeys: { service: string; kid: string; jwk: Record<string, unknown>; token: string }[]
 }
 
 const organization = 'harbour'
@@ -65,7 +65,7 @@ export async function furnishPeople(
     flow: { clientId: flow.client_id, clientSecret: flow.client_secret, redirectUri },
     federated: await federate(make, own, { issuer, host: new URL(base).host }),
     service: { name: service, kid: await makeServiceKey(make) },
-    newKeys: Array.from({ length: 400 }, (_, index) => makeNewKey(base, `new-${index}`)),
+    newKeys: Array.from({ length: 400 }, (_, index) => makeNewKey(base, index)),
   }
 }
 
@@ -88,9 +88,16 @@ async function makeServiceKey(make: Make): Promise<string> {
   return (await make('POST', '/api/v1/superuser/keys', wanted)).kid
 }
 
-function makeNewKey(base: string, kid: string) {
+function makeNewKey(base: string, index: number) {
+  // One service may hand in few keys an hour.
+  const [own, kid] = [`${service}_${index}`, `new-${index}`]
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const options = { algorithm: 'ES256', keyid: kid, expiresIn: tokenSeconds } as const
-  const token = jwt.sign({ iss: service, aud: base }, privateKey, options)
-  return { kid, jwk: publicKey.export({ format: 'jwk' }) as Record<string, unknown>, token }
+  const token = jwt.sign({ iss: own, aud: base }, privateKey, options)
+  return {
+    service: own,
+    kid,
+    jwk: publicKey.export({ format: 'jwk' }) as Record<string, unknown>,
+    token,
+  }
 }

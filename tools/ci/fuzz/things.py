@@ -9,6 +9,8 @@ OWN = f"/api/v1/organization/{ORGANIZATION}"
 
 
 numbers = itertools.count()
+# The code of an invitation, and who may answer it.
+INVITED = {}
 
 
 def name():
@@ -46,7 +48,7 @@ def member(chance):
 
 def person_in_team(chance):
     made = person(chance)
-    code = invite(chance, made["email"])["code"]
+    code = invite(made["email"])["code"]
     fetch("PUT", f"/api/v1/teaminvite/{code}", headers=made["headers"])
     return {"orgname": ORGANIZATION, "membername": made["username"]}
 
@@ -57,9 +59,17 @@ def invited(chance):
     return {"orgname": ORGANIZATION, "teamname": "builders", "email": email}
 
 
-def invite(chance, email="admin@example.com"):
-    call("PUT", f"{OWN}/team/{team(chance)['teamname']}/invite/{email}")
+def invite(email):
+    call("PUT", f"{OWN}/team/{team(None)['teamname']}/invite/{email}")
     return {"code": code_to(email, "confirminvite")}
+
+
+def own_invite(chance):
+    """An invitation of somebody new, who alone may answer it."""
+    made = person(chance)
+    path = invite(made["email"])
+    INVITED[path["code"]] = made["headers"]
+    return path
 
 
 def organization_robot(chance):
@@ -130,7 +140,7 @@ def notification(chance):
 def new_key(chance):
     """A key of the service that waits for a superuser's approval, unless it was approved before."""
     key = chance.choice(PEOPLE["newKeys"])
-    path = {"service": PEOPLE["service"]["name"], "kid": key["kid"]}
+    path = {"service": key["service"], "kid": key["kid"]}
     url = f"/keys/services/{path['service']}/keys/{path['kid']}"
     fetch("PUT", url, json=key["jwk"], headers=signed(key))
     return path
@@ -223,10 +233,10 @@ MAKERS = {
     "sendInstallUserRecoveryEmail": (user, 0.3),
     "checkRepoEmailAuthorized": (asked_address, 0.3),
 }
-# The same for codes: those in a path, and those in a query. The registry sends few mails to one address.
+# The same for codes: those in a path, and those in a query.
 CODES = {
-    "acceptOrganizationTeamInvite": ("path", invite, 0.12),
-    "declineOrganizationTeamInvite": ("path", invite, 0.12),
+    "acceptOrganizationTeamInvite": ("path", own_invite, 0.2),
+    "declineOrganizationTeamInvite": ("path", own_invite, 0.2),
     "confirmEmail": ("query", confirm_code, 0.2),
     "confirmRecovery": ("query", recovery_code, 0.2),
     "confirmRepoEmail": ("query", address_code, 0.2),
