@@ -2,7 +2,7 @@ import type { Clock } from '#domain/clock.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { signInWaitMs } from '#domain/lockout.ts'
 import type { Db } from '#store/db.ts'
-import { findUnknownSignIn, recordUnknownSignIn } from '#store/unknown-sign-in.ts'
+import { clearLoginFailures, findLoginFailures, recordLoginFailure } from '#store/login-failure.ts'
 import {
   clearFailedSignIns,
   findUserById,
@@ -14,16 +14,25 @@ import { verifyPassword } from './passwords.ts'
 import { hashToken } from './secrets.ts'
 
 /**
- * Checks a user name or e-mail with a password. An unknown name costs and says the same as a wrong password, and waits
- * as an account does.
+ * Checks a user name or e-mail with a password. An unknown login costs and says the same as a wrong password, and waits
+ * as an account does. Guesses by address are counted apart from those by name: one count would tell which name and
+ * address belong together.
  * Throws `unauthorized` (with `reason: account_disabled` or `email_not_verified` where the password was right), or `too_many_attempts`
- * with `Retry-After` while the account waits after wrong passwords, even for the right one.
+ * with `Retry-After` while the login waits after wrong passwords, even for the right one.
  */
 export async function checkCredentials(deps: CheckDeps, given: Given): Promise<User> {
-  const found = await findUserByLogin(deps.db, given.login)
-  return found
-    ? inTurn(found.id, () => checkUser(deps, found.id, given.password))
-    : inTurn(hashToken(given.login), () => refuseUnknown(deps, given))
+  const { login } = given
+  if (login.includes('@'))
+    return check(
+      deps,
+      given,
+      countByText(deps, login, () => findUserByLogin(deps.db, login)),
+    )
+  const found = await findUserByLogin(deps.db, login)
+  const count = found
+    ? countByAccount(deps, found.id)
+    : countByText(deps, login, async () => undefined)
+  return check(deps, given, count)
 }
 
 /** What checking a password takes. */
@@ -37,10 +46,53 @@ interface Given {
   password: string
 }
 
-/** For each account, by id, and each unknown login, by hash, the end of the checks under way. */
+/** Where the guesses at a login are counted. */
+interface Count {
+  /** Id of the account, or hash of the login. */
+  key: number | string
+  /** Whose password is asked for, and the guesses so far. */
+  look(): Promise<{ user: User | undefined; tried: Tried | undefined }>
+  record(): Promise<void>
+  clear(): Promise<void>
+}
+
+type Tried = Pick<User, 'failed_sign_ins' | 'last_failed_sign_in_at'>
+
+function countByAccount({ db, clock }: CheckDeps, id: number): Count {
+  return {
+    key: id,
+    async look() {
+      // Again: the check before has counted.
+      const user = await findUserById(db, id)
+      return { user, tried: user }
+    },
+    record: () => recordFailedSignIn(db, id, clock.now()),
+    clear: () => clearFailedSignIns(db, id),
+  }
+}
+
+function countByText(
+  { db, clock }: CheckDeps,
+  login: string,
+  find: () => Promise<User | undefined>,
+): Count {
+  const hash = hashToken(login)
+  return {
+    key: hash,
+    look: async () => ({ user: await find(), tried: await findLoginFailures(db, hash) }),
+    record: () => recordLoginFailure(db, hash, clock.now()),
+    clear: () => clearLoginFailures(db, hash),
+  }
+}
+
+function check(deps: CheckDeps, { password }: Given, count: Count): Promise<User> {
+  return inTurn(count.key, () => checkPassword(deps, password, count))
+}
+
+/** For each account, by id, and each other login, by hash, the end of the checks under way. */
 const turns = new Map<number | string, Promise<unknown>>()
 
-/** One check of an account follows the other, so that guesses made at once are counted one by one. */
+/** One check of a login follows the other, so that guesses made at once are counted one by one. */
 async function inTurn<T>(key: number | string, work: () => Promise<T>): Promise<T> {
   const mine = (turns.get(key) ?? Promise.resolve()).then(work)
   const settled = mine.then(
@@ -55,13 +107,12 @@ async function inTurn<T>(key: number | string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Reads the account again: the check before has counted. */
-async function checkUser({ db, clock }: CheckDeps, id: number, password: string): Promise<User> {
-  const user = await findUserById(db, id)
-  demandNoWait(user, clock.now())
+async function checkPassword({ clock }: CheckDeps, password: string, count: Count): Promise<User> {
+  const { user, tried } = await count.look()
+  demandNoWait(tried, clock.now())
   const fits = await verifyPassword(password, user?.password_hash)
   if (!user || !fits) {
-    await recordFailedSignIn(db, id, clock.now())
+    await count.record()
     throw wrongCredentials()
   }
   if (!user.enabled)
@@ -73,17 +124,8 @@ async function checkUser({ db, clock }: CheckDeps, id: number, password: string)
       'The e-mail address of this account is not confirmed: follow the link in the mail, or have a new one sent by asking for a new password.',
       { reason: 'email_not_verified' },
     )
-  await clearFailedSignIns(db, user.id)
+  await count.clear()
   return user
-}
-
-/** Does for a login that nobody has what `checkUser` does for a wrong password, statement by statement. */
-async function refuseUnknown({ db, clock }: CheckDeps, given: Given): Promise<never> {
-  const loginHash = hashToken(given.login)
-  demandNoWait(await findUnknownSignIn(db, loginHash), clock.now())
-  await verifyPassword(given.password, undefined)
-  await recordUnknownSignIn(db, loginHash, clock.now())
-  throw wrongCredentials()
 }
 
 function demandNoWait(tried: Tried | undefined, at: Date): void {
@@ -94,8 +136,6 @@ function demandNoWait(tried: Tried | undefined, at: Date): void {
   })
   if (waitMs > 0) throw tooManyAttempts(waitMs)
 }
-
-type Tried = Pick<User, 'failed_sign_ins' | 'last_failed_sign_in_at'>
 
 function wrongCredentials(): RegistryError {
   return refusal('Invalid username or password.')

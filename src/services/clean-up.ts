@@ -4,7 +4,7 @@ import { deleteOldMailCounts } from '#store/mail-budget.ts'
 import { deleteExpiredMailCodes } from '#store/mail-code.ts'
 import { deleteExpiredRefreshTokens } from '#store/refresh-token.ts'
 import { deleteExpiredSessions } from '#store/session.ts'
-import { deleteOldUnknownSignIns } from '#store/unknown-sign-in.ts'
+import { deleteOldLoginFailures } from '#store/login-failure.ts'
 import { releaseAllRemovals } from '#store/blob-removal.ts'
 import type { Db } from '#store/db.ts'
 import { exclusively } from '#store/exclusive.ts'
@@ -71,7 +71,7 @@ async function removeAll(
   await steps.attempt(() => deleteExpiredRefreshTokens(db, at))
   await steps.attempt(() => deleteExpiredMailCodes(db, at))
   await steps.attempt(() => deleteOldMailCounts(db, at))
-  await steps.attempt(() => deleteOldUnknownSignIns(db, at))
+  await steps.attempt(() => deleteOldLoginFailures(db, at))
   const expired = uploads((page) => listExpiredUploads(db, { at, ...page }))
   const broken = uploads((page) => listBrokenFinishes(db, { at, ...page }))
   const removed = {

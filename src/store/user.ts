@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import { countingSince } from '#domain/lockout.ts'
 import { only, type Db, type Tx } from './db.ts'
+import { clearFailuresByAddress } from './login-failure.ts'
 import { endMailCodes } from './mail-code.ts'
 
 /** A user as the database keeps it: account and namespace in one. */
@@ -195,6 +196,7 @@ export async function updatePassword(tx: Tx, id: number, passwordHash: string): 
     .where('namespace_id', '=', id)
     .returning('session_epoch')
     .execute()
+  await clearFailuresByAddress(tx, id)
   await endMailCodes(tx, id)
   return only(rows).session_epoch
 }
@@ -220,7 +222,7 @@ export async function endSessions(tx: Tx, id: number): Promise<void> {
   await endMailCodes(tx, id, 'change_email')
 }
 
-/** Counts a wrong password. */
+/** Counts a wrong password for the name of a user. */
 export async function recordFailedSignIn(db: Db, id: number, at: Date): Promise<void> {
   await sql`
     update user_account set last_failed_sign_in_at = ${at}, failed_sign_ins =
@@ -228,7 +230,7 @@ export async function recordFailedSignIn(db: Db, id: number, at: Date): Promise<
     where namespace_id = ${id}`.execute(db)
 }
 
-/** Forgets the wrong passwords before a right one. */
+/** Forgets the wrong passwords for the name of a user before a right one. */
 export async function clearFailedSignIns(db: Db, id: number): Promise<void> {
   await db
     .updateTable('user_account')

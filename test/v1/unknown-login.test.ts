@@ -5,7 +5,7 @@ import { cleanUp } from '#services/clean-up.ts'
 import { makeOrganization, mintToken, setEnabled, withSession } from '#test/support/account.ts'
 import type { Answer } from '#test/support/client.ts'
 import { basicAuth, makeRobot, mintAppToken } from '#test/support/machine.ts'
-import { startServer, type TestServer } from '#test/support/server.ts'
+import { passwordOf, startServer, type TestServer } from '#test/support/server.ts'
 import { watchStatements } from '#test/support/statements.ts'
 import { newSession } from './signin-fixture.ts'
 
@@ -96,15 +96,65 @@ test.for(Object.entries(faces))(
   },
 )
 
-test('guesses made at once are counted one by one, for a login that nobody has too', async () => {
+test('guesses made at once are counted one by one, for whatever login', async () => {
   const server = await startWithPeople()
   const attempt = await faces['a sign-in'](server)
   const statusesOf = async (login: string) => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => attempt(login)))
     return answers.map(({ status }) => status).toSorted()
   }
-  expect(await statusesOf('ada')).toEqual([403, 429, 429, 429, 429])
-  expect(await statusesOf('nobody')).toEqual([403, 429, 429, 429, 429])
+  for (const login of ['ada', 'nobody', 'ada@example.com', 'nobody@example.com'])
+    expect(await statusesOf(login)).toEqual([403, 429, 429, 429, 429])
+})
+
+const docker = (server: TestServer, login: string, secret: string) =>
+  server.call('GET', '/v2/auth', { headers: basicAuth(login, secret) })
+
+/** Guesses until even the right password has to wait for seconds. */
+async function lock(server: TestServer, login: string) {
+  for (const seconds of [1, 2, 4, 0]) {
+    expect((await docker(server, login, 'wrong')).status).toBe(401)
+    server.clock.advance(seconds)
+  }
+}
+
+test.for([
+  ['ada', 'ada@example.com'],
+  ['ada@example.com', 'ada'],
+] as const)(
+  'who locks %s out does not learn that %s is the same account',
+  async ([locked, other]) => {
+    const server = await startWithPeople()
+    await lock(server, locked)
+    expect((await docker(server, locked, passwordOf('ada'))).status).toBe(429)
+    const stranger = await observe(() => docker(server, 'nobody@example.com', 'wrong'))
+    expect(await observe(() => docker(server, other, 'wrong'))).toEqual(stranger)
+    server.clock.advance(1)
+    expect((await docker(server, other, passwordOf('ada'))).status).toBe(200)
+    expect((await docker(server, locked, passwordOf('ada'))).status).toBe(429)
+  },
+)
+
+test('the right password by address forgets the wrong ones before it', async () => {
+  const server = await startWithPeople()
+  const address = 'ada@example.com'
+  for (let round = 0; round < 6; round += 1) {
+    expect((await docker(server, address, 'wrong')).status).toBe(401)
+    server.clock.advance(1)
+    expect((await docker(server, address, passwordOf('ada'))).status).toBe(200)
+  }
+})
+
+test('a new password forgets the wrong ones by name and by address', async () => {
+  const server = await startWithPeople()
+  const ada = server.as('ada')
+  await ada('GET', '/api/v1/user/')
+  await lock(server, 'ada')
+  await lock(server, 'ada@example.com')
+  const body = { password: 'another-password' }
+  expect((await ada('PUT', '/api/v1/user/', { body })).status).toBe(200)
+  for (const login of ['ada', 'ada@example.com'])
+    expect((await docker(server, login, body.password)).status).toBe(200)
 })
 
 test('wrong passwords are forgotten after a day, whether the login is known or not', async () => {
@@ -114,7 +164,7 @@ test('wrong passwords are forgotten after a day, whether the login is known or n
     await attempt(login)
     return (await attempt(login)).headers.get('retry-after')
   }
-  for (const login of ['ada', 'nobody']) {
+  for (const login of ['ada', 'nobody', 'eve@example.com']) {
     await attempt(login)
     server.clock.advance(1)
     expect(await secondsOf(login)).toBe('2')
@@ -123,7 +173,7 @@ test('wrong passwords are forgotten after a day, whether the login is known or n
   await cleanUp(server.deps)
   const left = await server.deps.db.selectFrom('unknown_sign_in').selectAll().execute()
   expect(left).toEqual([])
-  for (const login of ['ada', 'nobody']) expect(await secondsOf(login)).toBe('1')
+  for (const login of ['ada', 'nobody', 'eve@example.com']) expect(await secondsOf(login)).toBe('1')
 })
 
 test('an unknown robot, app token or OAuth token is refused like a wrong secret, after one look', async () => {
