@@ -1041,7 +1041,7 @@ export interface paths {
         };
         /**
          * Show what an application is
-         * @description For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+         * @description For whoever is asked to trust it; anybody may ask. Administrators also see the settings of the organization.
          */
         get: operations["getApplicationInformation"];
         put?: never;
@@ -1134,7 +1134,7 @@ export interface paths {
         };
         /**
          * List the tokens of an application
-         * @description Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+         * @description Those that have not expired, newest first, 50 a page. The tokens themselves are not shown.
          */
         get: operations["listOrganizationApplicationTokens"];
         put?: never;
@@ -3019,20 +3019,28 @@ export interface components {
         };
         /** @example {} */
         EmptyObject: Record<string, never>;
-        /** @description The namespace that an application belongs to. Its teams are not told here. */
+        /** @description The namespace that an application belongs to, as `getOrganization` shows it to you, without its teams. */
         ApplicationOwner: {
             /** @description Name of the organization. */
             name: string;
-            /** @description Always empty. */
+            /** @description E-mail address; empty when there is none, or when you do not administer the organization. */
             email: string;
             avatar: components["schemas"]["Avatar"];
-            /** @description You administer it. */
+            /** @description You administer it, or you are a superuser who sees everything. */
             is_admin: boolean;
-            /** @description You belong to it. */
+            /** @description You belong to it, or you are a superuser who sees everything. */
             is_member: boolean;
             teams: components["schemas"]["EmptyObject"];
             /** @description Always empty. */
             ordered_teams: string[];
+            /** @description Invoices are sent by e-mail; told to administrators. */
+            invoice_email?: boolean;
+            /** @description Where invoices are sent; told to administrators. */
+            invoice_email_address?: string | null;
+            /** @description Seconds that a deleted or moved tag stays restorable; told to administrators. */
+            tag_expiration_s?: number;
+            /** @description No plan is paid for; told to administrators. */
+            is_free_account?: boolean;
         };
         /** @description What anybody may know of an application. */
         ApplicationInformation: {
@@ -3059,7 +3067,7 @@ export interface components {
             client_secret: string | null;
             /** @description Where people are sent after they have consented. */
             redirect_uri: string | null;
-            /** @description E-mail address whose picture stands for it. */
+            /** @description Text that its picture is drawn from. */
             avatar_email: string | null;
         };
         ApplicationList: {
@@ -3070,7 +3078,8 @@ export interface components {
         /**
          * @description Where people are sent after they have consented: an absolute address with `http`, `https` or a scheme of the
          *     application's own (`com.example.app:/callback`), without a fragment. The flow takes this address alone; one that ends
-         *     in `/` stands for every address below it too. Empty: only the registry's own page that shows a token.
+         *     in `/` stands for every address below it too. Empty, or text that is no absolute address: only the registry's own page
+         *     that shows a token.
          */
         RegisteredRedirectUri: string;
         NewApp: {
@@ -3080,7 +3089,7 @@ export interface components {
             application_uri?: string;
             /** @description What it does. */
             description?: string;
-            /** @description E-mail address whose picture stands for it. */
+            /** @description Text that its picture is drawn from, by tradition an e-mail address. */
             avatar_email?: string;
         };
         UpdateApp: {
@@ -3090,7 +3099,7 @@ export interface components {
             application_uri: string;
             /** @description What it does; empty when it is left out. */
             description?: string;
-            /** @description E-mail address whose picture stands for it; none when it is left out. */
+            /** @description Text that its picture is drawn from, by tradition an e-mail address; none when it is left out. */
             avatar_email?: string;
         };
         /** @description A token of an application. It acts as the user who made it or consented to it. */

@@ -17,12 +17,15 @@ function readAddress(text: string): URL | undefined {
   return ownScheme.test(url.protocol) ? url : undefined
 }
 
-/** Checks the redirect URI of an application; empty: none. Throws `invalid_request`. */
+/**
+ * Checks the redirect URI of an application; empty: none. Text that is no absolute address is kept as it is, and leads
+ * nowhere (`isRegisteredUri`). Throws `invalid_request` for an address that nobody may be sent to.
+ */
 export function parseRedirectUri(text: string): string {
-  if (text === '' || readAddress(text)) return text
+  if (!URL.canParse(text) || readAddress(text)) return text
   throw new RegistryError(
     'invalid_request',
-    'redirect_uri must be an absolute address without a fragment: http, https, or a scheme of your own such as com.example.app:/callback',
+    'people are sent to http and https alone, or to a scheme of your own such as com.example.app:/callback, without a fragment: give such a redirect_uri',
   )
 }
 
@@ -44,7 +47,7 @@ function isPlainPath(text: string): boolean {
  * by letter (RFC 9700, 2.1). One that ends in `/` is a prefix, as every redirect URI is for Quay.
  */
 export function isRegisteredUri(asked: string, registered: string): boolean {
-  if (registered === '' || !readAddress(asked)) return false
+  if (!readAddress(registered) || !readAddress(asked)) return false
   if (asked === registered) return true
   const isPrefix = registered.endsWith('/') && !registered.includes('?')
   return isPrefix && asked.startsWith(registered) && isPlainPath(asked.slice(registered.length))

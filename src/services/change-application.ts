@@ -1,6 +1,5 @@
 import { randomToken, type Sealer } from '#credentials/secrets.ts'
 import { RegistryError } from '#domain/errors.ts'
-import { parseEmail } from '#domain/name.ts'
 import { parseRedirectUri } from '#domain/redirect-uri.ts'
 import type { KnownActor } from '#domain/principal.ts'
 import type { NamespaceTarget } from '#domain/target.ts'
@@ -152,7 +151,7 @@ function checkFields(sent: SentFields): ApplicationFields {
     description: sent.description,
     applicationUri: sent.applicationUri,
     redirectUri: parseRedirectUri(sent.redirectUri),
-    avatarEmail: sent.avatarEmail ? parseEmail(sent.avatarEmail) : null,
+    avatarEmail: sent.avatarEmail,
   }
 }
 

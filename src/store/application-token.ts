@@ -22,16 +22,16 @@ const selectTokens = (db: Db) => tokens(db).execute()
 /** A token of an application, without what proves it. */
 export type ApplicationToken = Awaited<ReturnType<typeof selectTokens>>[number]
 
-/** Live tokens of an application, by id, after `afterId`. */
+/** Live tokens of an application, newest first; those before `beforeId`, unless that is 0. */
 export function listApplicationTokens(
   db: Db,
-  wanted: { applicationId: number; at: Date; afterId: number; limit: number },
+  wanted: { applicationId: number; at: Date; beforeId: number; limit: number },
 ): Promise<ApplicationToken[]> {
   return tokens(db)
     .where('t.application_id', '=', wanted.applicationId)
-    .where('t.id', '>', wanted.afterId)
+    .$if(wanted.beforeId > 0, (query) => query.where('t.id', '<', wanted.beforeId))
     .where('t.expires_at', '>', wanted.at)
-    .orderBy('t.id')
+    .orderBy('t.id', 'desc')
     .limit(wanted.limit)
     .execute()
 }

@@ -101,7 +101,7 @@ test('an application gets no more tokens than the configuration says, however ma
   expect(answers.filter(([status]) => status === 400)).toHaveLength(5)
 })
 
-test('tokens are listed 50 a page, oldest first', async () => {
+test('tokens are listed 50 a page, newest first', async () => {
   const { server, ada, tokens } = await startBoard()
   await ada('POST', tokens, { body: { name: 'first', scope: 'repo:read' } })
   const { db } = server.deps
@@ -119,14 +119,14 @@ test('tokens are listed 50 a page, oldest first', async () => {
 
   const first = (await ada('GET', tokens)).json
   expect(first.tokens).toHaveLength(50)
-  expect(first.tokens[0].name).toBe('first')
+  expect(first.tokens[0].name).toBe('copy-53')
   const rest = (await ada('GET', `${tokens}?next_page=${first.next_page}`)).json
   expect(rest.tokens.map(({ name }: { name: string }) => name)).toEqual([
-    'copy-49',
-    'copy-50',
-    'copy-51',
-    'copy-52',
-    'copy-53',
+    'copy-3',
+    'copy-2',
+    'copy-1',
+    'copy-0',
+    'first',
   ])
   expect(rest.next_page).toBeUndefined()
 })

@@ -50,14 +50,24 @@ test('a name that is empty or reserved is refused, and so is an address that nob
     { name: '  ' },
     { name: '__quay_bootstrap_app' },
     { name: 'a', redirect_uri: 'javascript:alert(1)' },
-    { name: 'a', redirect_uri: '/callback' },
     { name: 'a', redirect_uri: 'https://ada:pw@example.com/' },
     { name: 'a', redirect_uri: 'https://example.com/#here' },
     { name: 'a', redirect_uri: 'https://example.com;script-src/' },
-    { name: 'a', avatar_email: 'nobody' },
   ]
   for (const body of bodies)
     expect(await outcome(ada('POST', applications, { body }))).toEqual([400, 'invalid_request'])
+})
+
+test('text that is no address is kept as it was sent, and leads nowhere', async () => {
+  const { ada } = await startAcme()
+  const body = { name: 'board', redirect_uri: 'cb', application_uri: 'home', avatar_email: 'me' }
+  const { json } = await ada('POST', applications, { body })
+  expect(json).toMatchObject(body)
+  const emptied = { ...body, redirect_uri: '/', avatar_email: '' }
+  const changed = await ada('PUT', `${applications}/${json.client_id}`, { body: emptied })
+  expect(changed.json).toMatchObject(emptied)
+  const query = `client_id=${json.client_id}&response_type=code&scope=repo:read&redirect_uri=/x`
+  expect(await outcome(ada('GET', `/oauth/authorize?${query}`))).toEqual([400, 'invalid_request'])
 })
 
 test('a reset gives another client secret', async () => {
@@ -151,6 +161,17 @@ test('anybody may know what an application is', async () => {
   const seen = (await bob('GET', `/api/v1/app/${client_id}`)).json.organization
   expect(seen).toMatchObject({ is_admin: false, is_member: true })
   expect(await outcome(server.call('GET', '/api/v1/app/none'))).toEqual([404, 'not_found'])
+})
+
+test('administrators and global read-only superusers also see the settings of its organization there', async () => {
+  const { server, ada } = await startAcme({ GLOBAL_READONLY_SUPER_USERS: '["eve"]' })
+  const { call: eve } = await server.user('eve')
+  const { client_id } = (await ada('POST', applications, { body: { name: 'board' } })).json
+  const email = 'office@acme.example.com'
+  const { json } = await ada('PUT', '/api/v1/organization/acme', { body: { email } })
+  const seen = { ...json, teams: {}, ordered_teams: [] }
+  for (const call of [ada, eve])
+    expect((await call('GET', `/api/v1/app/${client_id}`)).json.organization).toEqual(seen)
 })
 
 test('a token without the scope org:admin changes no application', async () => {

@@ -1,30 +1,28 @@
-import { namespaceRole } from '#domain/access.ts'
+import { hasFullAccess, namespaceRole, readsEverything } from '#domain/access.ts'
 import { avatarOf } from '#domain/avatar.ts'
+import { RegistryError } from '#domain/errors.ts'
 import { describeScopes, parseOAuthScopes } from '#domain/oauth-scope.ts'
 import type { Actor } from '#domain/principal.ts'
 import { findTarget } from '#store/access.ts'
 import type { OwnedApplication } from '#store/application.ts'
 import type { Authorization } from '#store/application-token.ts'
 import type { Deps } from '#deps.ts'
+import { viewBasics } from './organization-view.ts'
 
-/** The namespace of an application as anybody may see it; those who belong to it are told so. */
+/** The namespace of an application, as much of it as the caller may see; its teams are not told. */
 export async function viewOwner(
-  { db, config }: Deps,
+  deps: Deps,
   { namespace, namespace_kind: kind }: OwnedApplication,
   actor: Actor,
 ) {
   const userId = actor.kind === 'anonymous' ? null : actor.id
-  const found = await findTarget(db, { namespace, name: '', userId })
-  const role = found && namespaceRole(actor, found, config)
-  return {
-    name: namespace,
-    email: '',
-    avatar: avatarOf(kind === 'organization' ? 'org' : 'user', namespace),
-    is_admin: role === 'admin',
-    is_member: role !== undefined,
-    teams: {},
-    ordered_teams: [],
-  }
+  const found = await findTarget(deps.db, { namespace, name: '', userId })
+  if (!found) throw new RegistryError('not_found', `no namespace ${namespace}`)
+  const role = namespaceRole(actor, found, deps.config)
+  const viewsAll = readsEverything(actor) || (hasFullAccess(actor, deps.config) && role === 'admin')
+  const basics = await viewBasics(deps, { ...found.namespace, kind: 'namespace', role, viewsAll })
+  const avatar = avatarOf(kind === 'organization' ? 'org' : 'user', namespace)
+  return { ...basics, avatar, teams: {}, ordered_teams: [] }
 }
 
 /** What a list of authorizations says of an application. */

@@ -80,8 +80,8 @@ export const application: Handlers<
     const clientId = params.client_id
     const found = await findApplication(db, { namespaceId: target.id, clientId })
     if (!found) throw new RegistryError('not_found', `no application ${clientId}`)
-    const afterId = readPageToken(query.next_page)
-    const wanted = { applicationId: found.id, at: clock.now(), afterId, limit: pageSize + 1 }
+    const beforeId = readPageToken(query.next_page)
+    const wanted = { applicationId: found.id, at: clock.now(), beforeId, limit: pageSize + 1 }
     const tokens = await listApplicationTokens(db, wanted)
     const { page, next } = cutPage(tokens, pageSize)
     return { status: 200, body: { tokens: page.map(viewToken), ...next } }

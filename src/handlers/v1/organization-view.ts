@@ -10,22 +10,26 @@ import type { Deps } from '#deps.ts'
 
 /** What an organization shows to a caller: strangers, members and administrators see more and more of it. */
 export async function viewOrganization(
-  { db }: Deps,
+  deps: Deps,
   { target, actor }: { target: NamespaceTarget; actor: Actor },
 ) {
-  const seesSettings = target.role === 'admin' || target.viewsAll
-  const isMember = target.role !== undefined || target.viewsAll
+  const basics = await viewBasics(deps, target)
+  if (!basics.is_member) return basics
   const userId = actor.kind === 'anonymous' ? null : actor.id
-  const wanted = { namespaceId: target.id, userId, limit: maxListed }
-  const teams = isMember ? await listTeams(db, wanted) : undefined
+  const teams = await listTeams(deps.db, { namespaceId: target.id, userId, limit: maxListed })
+  return { ...basics, ...viewTeams(teams, basics.is_admin) }
+}
+
+/** The same without the teams. */
+export async function viewBasics({ db }: Deps, target: NamespaceTarget) {
+  const seesSettings = target.role === 'admin' || target.viewsAll
   const settings = seesSettings ? await findOrganization(db, target.id) : undefined
   return {
     name: target.name,
     email: settings?.email ?? '',
     avatar: avatarOf('org', target.name),
     is_admin: seesSettings,
-    is_member: isMember,
-    ...(teams ? viewTeams(teams, seesSettings) : {}),
+    is_member: target.role !== undefined || target.viewsAll,
     ...(settings ? viewSettings(target, settings) : {}),
   }
 }
