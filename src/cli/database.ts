@@ -1,6 +1,7 @@
 import { findPostgres, startPostgres } from '#postgres/start.ts'
 import { lockDataDirectory } from '#postgres/lock.ts'
 import { ensureSecretKey } from '#secret-key.ts'
+import type { MigrationState } from '#store/migrate.ts'
 import type { Config } from '#config.ts'
 
 /** The database of a command: an outside one, or the private one of the data directory. */
@@ -58,6 +59,14 @@ export async function borrowDatabase(
     isPrivate: false,
     close: async () => {},
   }
+}
+
+/** Throws, saying what to do, unless a database has the shape that this version needs. */
+export function demandCurrent({ missing }: MigrationState): void {
+  if (missing.length > 0)
+    throw new Error(
+      `the database lacks ${missing.join(', ')}: run npm run portolan -- migrate, or start the registry, first`,
+    )
 }
 
 function outsideDatabase(config: Config, connectionString: string): OpenedDatabase {

@@ -4,9 +4,9 @@ import { systemClock, type Clock } from '#domain/clock.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import { connect, type Db } from '#store/db.ts'
-import { listPendingMigrations } from '#store/migrate.ts'
+import { compareMigrations } from '#store/migrate.ts'
 import type { Config } from '#config.ts'
-import { borrowDatabase } from './database.ts'
+import { borrowDatabase, demandCurrent } from './database.ts'
 import { loadForCommand, type ConfigOption } from './configuration.ts'
 import { complain } from './output.ts'
 
@@ -27,11 +27,7 @@ export async function withStorage<T>(
   const { config } = loadForCommand(options)
   const database = await borrowDatabase(config, { say: complain, onTrouble: complain })
   try {
-    const missing = await listPendingMigrations(database.connectionString)
-    if (missing.length > 0)
-      throw new Error(
-        `the database lacks ${missing.join(', ')}: run npm run portolan -- migrate, or start the registry, first`,
-      )
+    demandCurrent(await compareMigrations(database.connectionString))
     const blobs = await openFilesystemDriver(`${config.DATA_DIR}/storage`)
     const log = pino({ level: 'error' }, pino.destination(2))
     const { db, close } = connect({

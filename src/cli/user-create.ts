@@ -3,9 +3,9 @@ import { systemClock } from '#domain/clock.ts'
 import type { Actor } from '#domain/principal.ts'
 import { createUser } from '#services/create-user.ts'
 import { connect } from '#store/db.ts'
-import { migrateToLatest } from '#store/migrate.ts'
+import { compareMigrations, migrateToLatest } from '#store/migrate.ts'
 import { loadForCommand, type ConfigOption } from './configuration.ts'
-import { borrowDatabase } from './database.ts'
+import { borrowDatabase, demandCurrent } from './database.ts'
 import { complain, say } from './output.ts'
 import { readPassword } from './password.ts'
 
@@ -43,11 +43,22 @@ export async function createUserCommand(
   say(`${superuser ? 'superuser' : 'user'} ${username} is created`)
 }
 
+/**
+ * Makes a new database ready, for an account may come before the first start. An older one is left to `migrate` and
+ * `serve`: a server of its version may be running.
+ */
+async function prepare(connectionString: string): Promise<void> {
+  const state = await compareMigrations(connectionString)
+  if (!state.isNew) return demandCurrent(state)
+  const { length } = await migrateToLatest(connectionString)
+  complain(`the database is new: ${length} migrations applied`)
+}
+
 /** Opens the database, also beside a running server, and creates the account in it. */
 async function storeAccount(config: Config, account: NewAccount): Promise<void> {
   const database = await borrowDatabase(config, { say, onTrouble: complain })
   try {
-    await migrateToLatest(database.connectionString)
+    await prepare(database.connectionString)
     const { db, close } = connect({
       connectionString: database.connectionString,
       maxConnections: 1,

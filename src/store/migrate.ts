@@ -1,4 +1,4 @@
-import { type Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { runMigrations } from 'graphile-worker'
 
@@ -36,7 +36,8 @@ const migrations = {
 /**
  * Brings the database to the newest shape: ours and the job queue's. Safe to call from several processes
  * at once (Kysely and graphile-worker both take a lock). Gives the names of the migrations it ran. A statement
- * may take as long as a large table needs, and as another process needs that is migrating.
+ * may take as long as a large table needs, and as another process needs that is migrating. Throws when the database
+ * belongs to a newer version.
  */
 export async function migrateToLatest(connectionString: string): Promise<string[]> {
   const { db, pool, close } = connect({ connectionString, maxConnections: 2, isPatient: true })
@@ -49,15 +50,37 @@ export async function migrateToLatest(connectionString: string): Promise<string[
   }
 }
 
-/** Names of the migrations that the database lacks. */
-export async function listPendingMigrations(connectionString: string): Promise<string[]> {
+/** How a database differs from what this version needs. */
+export interface MigrationState {
+  /** Nothing has ever been made in it. */
+  isNew: boolean
+  /** Names of the migrations that it lacks. */
+  missing: string[]
+}
+
+/** Compares a database with what this version needs. Throws when it belongs to a newer one. */
+export async function compareMigrations(connectionString: string): Promise<MigrationState> {
   const { db, close } = connect({ connectionString, maxConnections: 1 })
   try {
+    await demandNotNewer(db)
     const known = await migratorOf(db).getMigrations()
-    return known.filter(({ executedAt }) => !executedAt).map(({ name }) => name)
+    const missing = known.filter(({ executedAt }) => !executedAt).map(({ name }) => name)
+    return { isNew: missing.length === known.length, missing }
   } finally {
     await close()
   }
+}
+
+async function demandNotNewer(db: Kysely<any>): Promise<void> {
+  const { rows: tables } = await sql`
+    select from pg_class where oid = to_regclass('kysely_migration')`.execute(db)
+  if (tables.length === 0) return
+  const executed = await db.selectFrom('kysely_migration').select('name').orderBy('name').execute()
+  const unknown = executed.map(({ name }) => name).filter((name) => !(name in migrations))
+  if (unknown.length > 0)
+    throw new Error(
+      `the database belongs to a newer version of the registry, which has made ${unknown.join(', ')}: run that one`,
+    )
 }
 
 function migratorOf(db: Kysely<any>): Migrator {
@@ -65,6 +88,7 @@ function migratorOf(db: Kysely<any>): Migrator {
 }
 
 async function migrateRegistry(db: Kysely<any>): Promise<string[]> {
+  await demandNotNewer(db)
   const migrator = migratorOf(db)
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error) throw error

@@ -19,7 +19,7 @@ describe('signinUser', () => {
 
   test('takes the e-mail address for the user name', async () => {
     const server = await startWithUser()
-    expect((await attempt(server, 'ada', passwordOf('ada'))).status).toBe(429)
+    expect((await attempt(server, 'ada@example.com', passwordOf('ada'))).status).toBe(200)
   })
 
   test('renews the id of the session and the CSRF token: the earlier ones are void', async () => {
@@ -153,7 +153,7 @@ describe('the lock-out', () => {
     const server = await startWithUser()
     await server.user('bob')
     await attempt(server, 'ada', 'wrong-password')
-    expect((await attempt(server, 'ada@example.com', passwordOf('ada'))).status).toBe(429)
+    expect((await attempt(server, 'ada')).status).toBe(429)
     expect((await attempt(server, 'bob')).status).toBe(200)
   })
 
