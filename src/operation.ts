@@ -73,6 +73,7 @@ export interface SessionHandle {
   csrfToken(): string
   /** Signs somebody in and gives the new CSRF token (`X-Next-CSRF-Token`). */
   signIn(user: { id: number; sessionEpoch: string }): Promise<string>
+  /** Begins a session of nobody under another id. Its CSRF token is the same: a page that stays open can sign in with it. */
   signOut(): Promise<void>
 }
 

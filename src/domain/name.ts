@@ -74,16 +74,21 @@ export function parseTeamName(text: string): string {
   )
 }
 
-/** E-mail rule: one `@`, a local part, a dotted or single-label domain; 254 characters at most. Throws `invalid_request`. */
-export function parseEmail(text: string): string {
+/** E-mail rule: one `@`, a local part, a dotted or single-label domain; 254 characters at most. */
+export function isEmail(text: string): boolean {
   const [local, domain, ...rest] = text.split('@')
   const labels = (domain ?? '').split('.')
-  const fits =
+  return (
     text.length <= 254 &&
     rest.length === 0 &&
     /^[^\s@"(),:;<>[\\\]]{1,64}$/.test(local ?? '') &&
     labels.every((label) => /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label))
-  if (fits) return text
+  )
+}
+
+/** Throws `invalid_request` unless the text is an e-mail address. */
+export function parseEmail(text: string): string {
+  if (isEmail(text)) return text
   throw new RegistryError('invalid_request', `Invalid email address '${text.slice(0, 80)}'`)
 }
 

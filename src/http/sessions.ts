@@ -66,7 +66,9 @@ export function sessionHandle(context: Koa.Context, { clock }: Deps): SessionHan
       return csrfToken
     },
     async signOut() {
-      held.session = null
+      const { csrfToken } = held.session!
+      held.session = csrfToken === undefined ? null : ({ csrfToken } as typeof held.session)
+      await held.session?.regenerate()
     },
   }
 }

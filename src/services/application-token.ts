@@ -2,6 +2,7 @@ import { makeOAuthToken } from '#credentials/oauth-tokens.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { KnownActor, OAuthScope } from '#domain/principal.ts'
 import type { NamespaceTarget } from '#domain/target.ts'
+import { isUuid } from '#domain/text.ts'
 import {
   countApplicationTokens,
   deleteApplicationToken,
@@ -125,7 +126,8 @@ export async function revokeToken(
   const { namespace, clientId, uuid, actor } = wanted
   await transact(db, async (tx) => {
     const application = await holdApplication(tx, { namespaceId: namespace.id, clientId })
-    if (!(await deleteApplicationToken(tx, { applicationId: application.id, uuid })))
+    const token = { applicationId: application.id, uuid }
+    if (!isUuid(uuid) || !(await deleteApplicationToken(tx, token)))
       throw new RegistryError('not_found', `no token ${uuid}`)
     await writeLog(tx, {
       kind: 'revoke_oauth_api_token',

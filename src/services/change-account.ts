@@ -1,4 +1,5 @@
 import { hashPassword } from '#credentials/passwords.ts'
+import { RegistryError } from '#domain/errors.ts'
 import { checkPassword, parseEmail, parseNamespaceName } from '#domain/name.ts'
 import type { KnownActor } from '#domain/principal.ts'
 import { transact, type Tx } from '#store/db.ts'
@@ -6,6 +7,7 @@ import { writeLog, type LogKind } from '#store/log.ts'
 import { renameRobots } from '#store/robot-change.ts'
 import {
   findUserById,
+  lockUserById,
   removePrompts,
   updateAccount,
   updateNamespace,
@@ -31,7 +33,7 @@ export interface WantedChanges extends AccountChanges {
 /**
  * Changes a user's own account: all of it or nothing, with an audit row for each part. A new password ends
  * every session and token that was made with the old one, and the owner is told by mail. Throws `invalid_request` for a value that breaks
- * a rule or is taken.
+ * a rule or is taken, and `invalid_token` when the account is gone.
  */
 export async function changeAccount(
   deps: Deps,
@@ -42,7 +44,8 @@ export async function changeAccount(
     changes.password === undefined ? undefined : await hashPassword(checkPassword(changes.password))
   return refuseTaken(
     transact(deps.db, async (tx) => {
-      const before = (await findUserById(tx, actor.id))!
+      const before = await lockUserById(tx, actor.id)
+      if (!before) throw new RegistryError('invalid_token', 'the account was deleted a moment ago')
       const log = (kind: LogKind, metadata: Record<string, unknown>) =>
         writeLog(tx, { kind, actor, namespaceId: actor.id, metadata, at: deps.clock.now() })
       if (passwordHash !== undefined) {

@@ -56,7 +56,7 @@ function refusal(message: string, cause?: unknown): RegistryError {
 
 /**
  * Turns a user into an organization that `ownerId` administers, in the transaction of the caller, who writes the audit
- * row before. All that hangs on the account goes: password, sessions, tokens, memberships, grants. Throws `not_found`
+ * row before. All that hangs on the account goes: password, sessions, tokens, memberships, grants. Throws `invalid_request`
  * when the owner was deleted meanwhile.
  */
 export async function turnIntoOrganization(
@@ -64,6 +64,6 @@ export async function turnIntoOrganization(
   change: { userId: number; ownerId: number },
 ): Promise<void> {
   if (!(await holdNamespace(tx, change.ownerId)))
-    throw new RegistryError('not_found', 'the administrator was deleted a moment ago')
+    throw new RegistryError('invalid_request', 'the administrator was deleted a moment ago')
   await convertToOrganization(tx, change)
 }

@@ -9,6 +9,7 @@ import { endMailCodes } from '#store/mail-code.ts'
 import {
   endLogins,
   findUserById,
+  findUserByName,
   lockUser,
   updateAccount,
   updateNamespace,
@@ -61,6 +62,8 @@ export async function changeInstallUser(
   { username, wanted, actor }: { username: string; wanted: InstallUserChanges; actor: UserActor },
 ): Promise<User> {
   const { password, email, enabled } = wanted
+  // Who cannot be changed is told first, before what is wrong with the change.
+  demandPlain(await findUserByName(db, username), username, config)
   if (email !== undefined) parseEmail(email)
   const passwordHash =
     password === undefined ? undefined : await hashPassword(checkPassword(password))
@@ -133,7 +136,10 @@ export async function sendInstallRecovery(
  * and `invalid_request` for superusers: they have none over each other.
  */
 export async function lockPlainUser(tx: Tx, username: string, config: Config): Promise<User> {
-  const user = await lockUser(tx, username)
+  return demandPlain(await lockUser(tx, username), username, config)
+}
+
+function demandPlain(user: User | undefined, username: string, config: Config): User {
   if (!user) throw new RegistryError('not_found', `no user ${username}`)
   if (standingOf({ username: user.username, isSuperuser: user.is_superuser }, config).superuser)
     throw new RegistryError(

@@ -34,11 +34,11 @@ const maxNamed = 10
 /**
  * Keeps a user who goes away from leaving organizations without an administrator. Comes before the change, in its
  * transaction: it holds the user and what the user administers. Throws `invalid_request` and names the
- * organizations, or `not_found` when the user is gone.
+ * organizations, or `invalid_token` when the user is gone.
  */
 export async function demandNotSoleAdmin(tx: Tx, userId: number): Promise<void> {
   if (!(await lockAdministrator(tx, userId)))
-    throw new RegistryError('not_found', 'the account was deleted a moment ago')
+    throw new RegistryError('invalid_token', 'the account was deleted a moment ago')
   const names = await listSoleAdministered(tx, { userId, limit: maxNamed })
   if (names.length > 0)
     throw new RegistryError(

@@ -3,21 +3,21 @@ import { transact } from '#store/db.ts'
 import { addJob, type JobPayloads } from '#store/job.ts'
 import { listOrganizationsByEmail } from '#store/organization.ts'
 import { findUserByLogin } from '#store/user.ts'
-import { parseEmail } from '#domain/name.ts'
+import { isEmail } from '#domain/name.ts'
 import type { Deps } from '#deps.ts'
 import { queueMail } from './queue-mail.ts'
 import { sendRecovery } from './mail-code.ts'
 
 /**
  * Takes down that somebody has forgotten a password. Mails follow from a job, which is added for every address alike:
- * neither the answer nor the time that it takes tells who has the address. One job an address waits at most. Throws `invalid_request` for text
- * that is no address.
+ * neither the answer nor the time that it takes tells who has the address. One job an address waits at most. Text that is
+ * no address is nobody's, and taken without one.
  */
 export async function requestRecovery(
   { db, sealer }: Deps,
   { email }: { email: string },
 ): Promise<void> {
-  parseEmail(email)
+  if (!isEmail(email)) return
   const sealed = sealer.seal(email).toString('base64')
   const key = `recover ${hashToken(email.toLowerCase())}`
   await addJob(db, 'recover-account', { sealed }, { key })

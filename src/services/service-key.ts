@@ -79,15 +79,15 @@ export async function changeKey(
 ): Promise<ServiceKey> {
   const at = clock.now()
   const { name, metadata, expiration } = wanted
-  const expiresAt = expiration === undefined ? undefined : parseExpiration(expiration, at)
-  const changes = {
-    ...(name === undefined ? {} : { name }),
-    ...(metadata === undefined ? {} : { metadata: writeMetadata(metadata) }),
-    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-  }
   return transact(db, async (tx) => {
     const before = await lockServiceKey(tx, kid)
     if (!before) throw missing(kid)
+    const expiresAt = expiration === undefined ? undefined : parseExpiration(expiration, at)
+    const changes = {
+      ...(name === undefined ? {} : { name }),
+      ...(metadata === undefined ? {} : { metadata: writeMetadata(metadata) }),
+      ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    }
     await updateServiceKey(tx, kid, changes)
     const after = (await findServiceKey(tx, kid))!
     const log = (kind: LogKind, more: Record<string, unknown> = {}) =>

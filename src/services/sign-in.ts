@@ -6,19 +6,28 @@ import { writeLog } from '#store/log.ts'
 import { endSessions, findUserByLogin, type User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 
+/** Name (or e-mail) and password as they were given, and by whom. */
+export interface GivenPassword {
+  login: string
+  password: string
+  actor: Actor
+}
+
+/** Does what `confirmPassword` does, and writes `login_success` where the configuration asks for it. */
+export async function signIn(deps: Deps, given: GivenPassword): Promise<User> {
+  const user = await confirmPassword(deps, given)
+  await transact(deps.db, (tx) => logSignIn(deps, tx, { user, actor: given.actor }))
+  return user
+}
+
 /**
- * Checks a sign-in with user name (or e-mail) and password, and writes `login_success` or `login_failure`
- * where the configuration asks for it. Throws `unauthorized` or `too_many_attempts`.
+ * Checks user name and password; a failure is written (`login_failure`) where the configuration asks for it. Throws
+ * `unauthorized` or `too_many_attempts`.
  */
-export async function signIn(
-  deps: Deps,
-  given: { login: string; password: string; actor: Actor },
-): Promise<User> {
+export async function confirmPassword(deps: Deps, given: GivenPassword): Promise<User> {
   const { db, clock, config } = deps
   try {
-    const user = await checkCredentials({ db, clock }, given)
-    await transact(db, (tx) => logSignIn(deps, tx, { user, actor: given.actor }))
-    return user
+    return await checkCredentials({ db, clock }, given)
   } catch (error) {
     if (error instanceof RegistryError && config.ACTION_LOG_AUDIT_LOGIN_FAILURES)
       await logFailure(deps, given, {

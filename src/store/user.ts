@@ -66,6 +66,11 @@ export function lockUser(tx: Tx, username: string): Promise<User | undefined> {
   return users(tx).where('n.name', '=', username).forNoKeyUpdate('n').executeTakeFirst()
 }
 
+/** The same by id. */
+export function lockUserById(tx: Tx, id: number): Promise<User | undefined> {
+  return users(tx).where('n.id', '=', id).forNoKeyUpdate('n').executeTakeFirst()
+}
+
 /** Users by id, after `afterId`; those who are disabled only when asked for. */
 export function listUsers(
   db: Db,

@@ -175,6 +175,17 @@ test('an application of another organization, and one that is not there, have no
   expect(await outcome(ada('DELETE', `${elsewhere}/${uuid}`))).toEqual([404, 'not_found'])
 })
 
+test('an id that is no uuid is answered like an unknown one', async () => {
+  const { ada, tokens } = await startBoard()
+  for (const [method, path] of [
+    ['DELETE', `${tokens}/fake`],
+    ['GET', '/api/v1/user/authorizations/fake'],
+    ['DELETE', '/api/v1/user/authorizations/fake'],
+    ['DELETE', '/api/v1/user/assignedauthorization/fake'],
+  ] as const)
+    expect(await outcome(ada(method, path))).toEqual([404, 'not_found'])
+})
+
 test('people see which applications act as them, and take it back', async () => {
   const { server, ada, tokens } = await startBoard()
   const { call: bob } = await server.user('bob')

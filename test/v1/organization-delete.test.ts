@@ -121,6 +121,18 @@ test('deleteCurrentUser is refused to the only administrator of an organization,
   expect(await outcome(admin.call('DELETE', me))).toEqual([204])
 })
 
+test('an account that is deleted three times at once is deleted once, and is then nobody', async () => {
+  const server = await startServer()
+  const { call } = await server.user('ada')
+  await call('GET', me)
+  const attempts = await Promise.all([1, 2, 3].map(() => outcome(call('DELETE', me))))
+  expect(attempts.toSorted(([a], [b]) => a - b)).toEqual([
+    [204],
+    [401, 'invalid_token'],
+    [401, 'invalid_token'],
+  ])
+})
+
 test('deleteCurrentUser wants a fresh sign-in', async () => {
   const server = await startServer()
   const { call } = await server.user('ada')

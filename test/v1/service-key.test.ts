@@ -180,8 +180,8 @@ describe('updateServiceKey', () => {
     const { kid } = await create()
     const late = root('PUT', `${keys}/${kid}`, { body: { expiration: 1 } })
     expect(await outcome(late)).toEqual([400, 'invalid_request'])
-    const missing = root('PUT', `${keys}/nothing`, { body: { name: 'x' } })
-    expect(await outcome(missing)).toEqual([404, 'not_found'])
+    for (const body of [{ name: 'x' }, { expiration: 1 }])
+      expect(await outcome(root('PUT', `${keys}/nothing`, { body }))).toEqual([404, 'not_found'])
   })
 })
 

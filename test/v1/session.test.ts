@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { listAudit, mintToken, setEnabled, withSession } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
-import { cookieOf, signIn } from '#test/support/server.ts'
+import { cookieOf, passwordOf, signIn } from '#test/support/server.ts'
 import { attempt, me, newSession, sessionCookie, startWithUser } from './signin-fixture.ts'
 
 describe('the session cookie', () => {
@@ -107,11 +107,21 @@ describe('logout', () => {
     expect((await server.as('bob')('GET', me)).status).toBe(200)
   })
 
-  test('takes the cookie away, and is written to the audit log', async () => {
+  test('leaves a session of nobody under another id, whose CSRF token a page signs in with', async () => {
+    const server = await startWithUser()
+    const { cookie, csrfToken } = await signIn(server.call, 'ada')
+    const { headers } = await withSession(server, { cookie, csrfToken })('POST', '/api/v1/signout')
+    const after = withSession(server, { cookie: cookieOf(headers), csrfToken })
+    expect(cookieOf(headers)).not.toBe(cookie)
+    expect((await after('GET', me)).status).toBe(401)
+    const body = { username: 'ada', password: passwordOf('ada') }
+    expect((await after('POST', '/api/v1/signin', { body })).status).toBe(200)
+  })
+
+  test('is written to the audit log', async () => {
     const server = await startWithUser()
     const call = withSession(server, await signIn(server.call, 'ada'))
-    const { headers } = await call('POST', '/api/v1/signout')
-    expect(sessionCookie(headers)).toMatch(/^portolan_session=; .*expires=Thu, 01 Jan 1970/i)
+    await call('POST', '/api/v1/signout')
     expect(await listAudit(server, 'ada', 'logout_success')).toMatchObject([
       { metadata: {}, performer: 'ada' },
     ])

@@ -187,6 +187,13 @@ describe('verifyUser', () => {
     expect((await old('GET', me)).status).toBe(401)
   })
 
+  test('is no sign-in: the audit log gets none', async () => {
+    const server = await startWithUser()
+    const call = withSession(server, await signIn(server.call, 'ada'))
+    expect((await verify(call, passwordOf('ada'))).status).toBe(200)
+    expect(await listAudit(server, 'ada', 'login_success')).toHaveLength(1)
+  })
+
   test('refuses a wrong password, and counts it', async () => {
     const server = await startWithUser()
     const call = server.as('ada')

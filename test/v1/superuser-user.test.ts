@@ -91,6 +91,12 @@ describe('createInstallUser', () => {
     ])
   })
 
+  test('takes an empty e-mail address for none', async () => {
+    const { root } = await startWithRoot()
+    const { status, json } = await root('POST', users, { body: { username: 'ada', email: '' } })
+    expect([status, json.email]).toEqual([200, null])
+  })
+
   test('refuses names and addresses that are bad or taken', async () => {
     const { root } = await startWithRoot()
     for (const body of [
@@ -211,7 +217,8 @@ describe('changeInstallUser', () => {
     ])
       expect(await outcome(put(root, 'ada', body))).toEqual([400, 'invalid_request'])
     await signIn(server.call, 'ada', passwordOf('ada'))
-    expect(await outcome(put(root, 'nobody', {}))).toEqual([404, 'not_found'])
+    for (const body of [{}, { password: 'short' }, { email: 'nowhere' }])
+      expect(await outcome(put(root, 'nobody', body))).toEqual([404, 'not_found'])
   })
 
   test('ignores superuser, which Quay reads and no document declares', async () => {

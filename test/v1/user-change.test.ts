@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { listAudit, makeOrganization, mintToken, withSession } from '#test/support/account.ts'
 import { outcome, type Call } from '#test/support/client.ts'
+import { holdOpen, waitForWaiting } from '#test/support/locks.ts'
 import { passwordOf, signIn } from '#test/support/server.ts'
 import { follow, me, own, startWithUser } from './user-fixture.ts'
 
@@ -117,6 +118,23 @@ describe('changeUserDetails', () => {
     const { db } = server.deps
     const account = await db.selectFrom('user_account').selectAll().executeTakeFirstOrThrow()
     expect(account).toMatchObject({ is_superuser: false, is_verified: true })
+  })
+
+  test('waits for a deletion that is under way, and then finds nobody', async () => {
+    const { server, call } = await startWithUser({ FEATURE_USER_RENAME: 'true' })
+    await call('GET', me)
+    const { db } = server.deps
+    const deletion = await holdOpen(db, (tx) =>
+      tx
+        .updateTable('namespace')
+        .set({ deleted_at: new Date() })
+        .where('name', '=', 'ada')
+        .execute(),
+    )
+    const late = outcome(change(call, { username: 'ada-of-late' }))
+    await waitForWaiting(db, 1)
+    await deletion.commit()
+    expect(await late).toEqual([401, 'invalid_token'])
   })
 
   test('sets a new password, which ends every other session', async () => {

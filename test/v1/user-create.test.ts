@@ -121,13 +121,17 @@ describe('createNewUser', () => {
     const { server } = await startWithUser()
     const made = await signUp(server, { ...bob, email: undefined })
     expect([made.status, made.json.email]).toEqual([200, ''])
+    const empty = await signUp(server, { ...bob, username: 'cyd', email: '' })
+    expect([empty.status, empty.json.email]).toEqual([200, ''])
     const mailing = await startServer({
       MAIL_SERVER: '127.0.0.1',
       SERVER_HOSTNAME: 'registry.example.com',
     })
-    const refused = await signUp(mailing, { ...bob, email: undefined })
-    expect(await outcome(refused)).toEqual([400, 'invalid_request'])
-    expect(refused.json.detail).toContain('email address is needed')
+    for (const email of [undefined, '']) {
+      const refused = await signUp(mailing, { ...bob, email })
+      expect(await outcome(refused)).toEqual([400, 'invalid_request'])
+      expect(refused.json.detail).toContain('email address is needed')
+    }
   })
 
   test('refuses a name that a user or an organization has', async () => {

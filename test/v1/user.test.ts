@@ -49,9 +49,20 @@ describe('getLoggedInUser', () => {
       avatar,
       anonymous,
       organizations: [
-        { name: 'bureau', avatar: expect.anything(), can_create_repo: true, public: false },
+        { name: 'bureau', avatar: expect.anything(), can_create_repo: false, public: false },
       ],
     })
+  })
+
+  test.each([
+    [['user:admin'], { can_create_repo: false, is_org_admin: false }],
+    [['user:admin', 'repo:create'], { can_create_repo: true, is_org_admin: false }],
+    [['user:admin', 'org:admin'], { can_create_repo: true, is_org_admin: true }],
+  ] as const)('tells a token with %j what it may do in an organization', async (scopes, may) => {
+    const { server } = await startWithUser()
+    await makeOrganization(server, 'bureau', { admin: 'ada' })
+    const call = server.withToken(await mintToken(server, 'ada', [...scopes]))
+    expect((await call('GET', me)).json.organizations).toMatchObject([may])
   })
 
   test('tells superusers and global read-only superusers that they are', async () => {

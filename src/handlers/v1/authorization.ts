@@ -1,4 +1,5 @@
 import { RegistryError } from '#domain/errors.ts'
+import { isUuid } from '#domain/text.ts'
 import {
   deleteAuthorization,
   findAuthorization,
@@ -28,14 +29,15 @@ export const authorization: Handlers<
   },
   async getUserAuthorization({ actor, params }, { db, clock }) {
     const uuid = params.access_token_uuid
-    const found = await findAuthorization(db, { userId: actor.id, at: clock.now(), uuid })
-    if (!found) throw new RegistryError('not_found', `no authorization ${uuid}`)
+    const wanted = { userId: actor.id, at: clock.now(), uuid }
+    const found = isUuid(uuid) && (await findAuthorization(db, wanted))
+    if (!found) throw missing(uuid)
     return { status: 200, body: viewAuthorization(found) }
   },
   async deleteUserAuthorization({ actor, params }, { db }) {
     const uuid = params.access_token_uuid
-    if (!(await deleteAuthorization(db, { userId: actor.id, uuid })))
-      throw new RegistryError('not_found', `no authorization ${uuid}`)
+    if (!isUuid(uuid) || !(await deleteAuthorization(db, { userId: actor.id, uuid })))
+      throw missing(uuid)
     return { status: 204 }
   },
   async listAssignedAuthorizations({ actor }, { db }) {
@@ -46,9 +48,14 @@ export const authorization: Handlers<
   },
   async deleteAssignedAuthorization({ actor, params }, deps) {
     const uuid = params.assigned_authorization_uuid
+    if (!isUuid(uuid)) throw missing(uuid)
     await declineAssignment(deps, { uuid, userId: actor.id })
     return { status: 204 }
   },
+}
+
+function missing(uuid: string): RegistryError {
+  return new RegistryError('not_found', `no authorization ${uuid}`)
 }
 
 function viewAssignment(found: Assignment) {

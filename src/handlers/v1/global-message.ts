@@ -1,3 +1,4 @@
+import { isUuid } from '#domain/text.ts'
 import { maxMessages, publishMessage } from '#services/publish-message.ts'
 import { deleteGlobalMessage, listGlobalMessages } from '#store/global-message.ts'
 import type { Handlers } from '#operation.ts'
@@ -14,7 +15,7 @@ export const globalMessage: Handlers<
     return { status: 201 }
   },
   async deleteGlobalMessage({ params }, { db }) {
-    await deleteGlobalMessage(db, params.uuid)
+    if (isUuid(params.uuid)) await deleteGlobalMessage(db, params.uuid)
     return { status: 204 }
   },
 }

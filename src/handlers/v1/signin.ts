@@ -1,18 +1,19 @@
 import { RegistryError } from '#domain/errors.ts'
-import type { Actor } from '#domain/principal.ts'
-import { signIn, signOut } from '#services/sign-in.ts'
-import type { Deps } from '#deps.ts'
+import { confirmPassword, signIn, signOut } from '#services/sign-in.ts'
+import type { User } from '#store/user.ts'
 import type { Handlers } from '#operation.ts'
 
 /** Signing in and out of the browser session. */
 export const signin: Handlers<'signinUser' | 'verifyUser' | 'logout'> = {
   async signinUser({ body, actor, session }, deps) {
-    const user = await trySignIn(deps, { login: body.username, password: body.password, actor })
+    const given = { login: body.username, password: body.password, actor }
+    const user = await explainRefusal(signIn(deps, given))
     const token = await session.signIn({ id: user.id, sessionEpoch: user.session_epoch })
     return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: { success: true } }
   },
   async verifyUser({ body, actor, session }, deps) {
-    const user = await trySignIn(deps, { login: actor.username, password: body.password, actor })
+    const given = { login: actor.username, password: body.password, actor }
+    const user = await explainRefusal(confirmPassword(deps, given))
     // A token stays a token: who calls with one gets no session, which could do more.
     if (actor.credential.kind !== 'session') return { status: 200, body: { success: true } }
     const token = await session.signIn({ id: user.id, sessionEpoch: user.session_epoch })
@@ -26,12 +27,9 @@ export const signin: Handlers<'signinUser' | 'verifyUser' | 'logout'> = {
 }
 
 /** Quay answers wrong credentials with 403 and fields that its web page reads. */
-async function trySignIn(
-  deps: Deps,
-  given: { login: string; password: string; actor: Actor },
-): ReturnType<typeof signIn> {
+async function explainRefusal(attempt: Promise<User>): Promise<User> {
   try {
-    return await signIn(deps, given)
+    return await attempt
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code !== 'unauthorized') throw error
     // Right credentials of an account that is disabled or not confirmed yet.

@@ -42,8 +42,9 @@ export const superuser: Handlers<
     }
   },
   async createInstallUser({ body, actor }, deps) {
-    const { username, email = null } = body
-    const { user, password } = await createInstallUser(deps, { username, email, actor })
+    const { username } = body
+    const wanted = { username, email: body.email || null, actor }
+    const { user, password } = await createInstallUser(deps, wanted)
     return { status: 200, body: { username, email: user.email, password } }
   },
   async getInstallUser({ params }, { db, config }) {

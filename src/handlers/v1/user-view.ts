@@ -1,5 +1,5 @@
 import { avatarOf } from '#domain/avatar.ts'
-import { ownAccountRole } from '#domain/access.ts'
+import { namespaceRole, ownAccountRole, type AccessRules } from '#domain/access.ts'
 import type { Actor, KnownActor } from '#domain/principal.ts'
 import type { Membership } from '#store/organization.ts'
 import type { Prompt, User } from '#store/user.ts'
@@ -10,14 +10,18 @@ export function viewStranger(actor: Actor, user: User) {
 }
 
 /** What users see of themselves; with an OAuth token as much as its scopes allow. */
-export function viewUser(actor: KnownActor, user: User, memberships: readonly Membership[]) {
+export function viewUser(
+  actor: KnownActor,
+  user: User,
+  { memberships, rules }: { memberships: readonly Membership[]; rules: AccessRules },
+) {
   const isAdmin = ownAccountRole(actor) === 'admin'
   return {
     ...viewName(user),
     ...(isAdmin ? viewAccount(user) : {}),
     ...(ownAccountRole(actor) === undefined
       ? {}
-      : { organizations: memberships.map((membership) => viewMembership(membership, isAdmin)) }),
+      : { organizations: memberships.map((each) => viewMembership(actor, each, rules)) }),
     ...viewStanding(actor, true),
   }
 }
@@ -62,11 +66,18 @@ function viewAccount(user: User) {
   }
 }
 
-function viewMembership({ name, role }: Membership, isAdmin: boolean) {
+/** What the caller may do in an organization is what counts: scopes lower the role of a team. */
+function viewMembership(
+  actor: KnownActor,
+  { name, role: teamRole }: Membership,
+  rules: AccessRules,
+) {
+  const role = namespaceRole(actor, { ownsNamespace: false, teamRole, grantedRole: null }, rules)
+  const isAdmin = ownAccountRole(actor) === 'admin'
   return {
     name,
     avatar: avatarOf('org', name),
-    can_create_repo: role !== 'member',
+    can_create_repo: role === 'creator' || role === 'admin',
     public: false,
     ...(isAdmin ? { is_org_admin: role === 'admin', preferred_namespace: false } : {}),
   }

@@ -22,10 +22,9 @@ export const user: Handlers<
   | 'initializeUser'
 > = {
   async getLoggedInUser({ actor }, deps) {
-    return {
-      status: 200,
-      body: await viewOf(deps, actor, (await findUserById(deps.db, actor.id))!),
-    }
+    const found = await findUserById(deps.db, actor.id)
+    if (!found) throw new RegistryError('invalid_token', 'the account was deleted a moment ago')
+    return { status: 200, body: await viewOf(deps, actor, found) }
   },
   async getUserInformation({ params, actor }, deps) {
     const found = await findUserByName(deps.db, params.username)
@@ -35,7 +34,7 @@ export const user: Handlers<
   async createNewUser({ body, actor, session }, deps) {
     const made = await signUp(deps, {
       username: body.username,
-      email: body.email ?? null,
+      email: body.email || null,
       password: body.password,
       inviteCode: body.invite_code,
       actor,
@@ -74,7 +73,7 @@ export const user: Handlers<
     const { user: made, accessToken } = await initializeUser(deps, {
       host: request.host,
       username: body.username,
-      email: body.email ?? null,
+      email: body.email || null,
       password: body.password,
       accessToken: body.access_token,
       actor,
@@ -93,7 +92,7 @@ function signedIn({ address, userAgent }: Actor, made: User, { clock, config }: 
 }
 
 /** What the caller may see of a user: oneself in full, others by name. */
-async function viewOf({ db }: Deps, actor: Actor, found: User) {
+async function viewOf({ db, config }: Deps, actor: Actor, found: User) {
   if (actor.kind === 'anonymous' || actor.id !== found.id) return viewStranger(actor, found)
-  return viewUser(actor, found, await listMemberships(db, found.id))
+  return viewUser(actor, found, { memberships: await listMemberships(db, found.id), rules: config })
 }
