@@ -17,8 +17,8 @@ import { visibilityOf } from './visibility.ts'
 export interface Mount {
   target: RepositoryTarget | NewRepositoryTarget
   actor: KnownActor
-  /** As the client sent it; one that is no digest mounts nothing. */
-  digest: string
+  /** As the client sent it, if it did; what is no digest mounts nothing. */
+  digest: string | undefined
   from: string | undefined
   /** Host and port of this registry. */
   host: string
@@ -40,7 +40,7 @@ interface Source {
  */
 export async function tryMount(deps: Deps, mount: Mount): Promise<Digest | undefined> {
   const { digest, from, target, actor } = mount
-  if (!isDigest(digest)) return undefined
+  if (digest === undefined || !isDigest(digest)) return undefined
   const source =
     from === undefined
       ? await findAnySource(deps, { ...mount, digest })

@@ -3,7 +3,7 @@ import { RegistryError } from '#domain/errors.ts'
 import { readLayers } from '#services/read-layers.ts'
 import { findManifest } from '#store/manifest.ts'
 import type { Handlers } from '#operation.ts'
-import { viewLayer } from './manifest-view.ts'
+import { viewManifest } from './manifest-view.ts'
 
 /** Manifests as people look at them. */
 export const manifest: Handlers<'getRepoManifest'> = {
@@ -13,17 +13,7 @@ export const manifest: Handlers<'getRepoManifest'> = {
       ? await findManifest(deps.db, { repositoryId: target.id, digest })
       : undefined
     if (!found) throw new RegistryError('not_found', `no manifest ${digest} in ${target.fullName}`)
-    const layers = found.isIndex ? null : await readLayers(deps, target.id, found)
-    return {
-      status: 200,
-      body: {
-        digest: found.digest,
-        is_manifest_list: found.isIndex,
-        manifest_data: found.content.toString('utf8'),
-        config_media_type: found.configMediaType,
-        layers_compressed_size: found.isIndex ? 0 : found.layersSizeBytes,
-        layers: layers && layers.map(viewLayer),
-      },
-    }
+    const layers = found.isIndex ? undefined : await readLayers(deps, target.id, found)
+    return { status: 200, body: viewManifest(found, layers) }
   },
 }

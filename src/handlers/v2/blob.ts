@@ -1,3 +1,4 @@
+import type { ByteRange } from '#domain/content.ts'
 import { parseDigest, type Digest } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { matchesEtag } from '#domain/etag.ts'
@@ -20,26 +21,10 @@ export const blob: Handlers<'getBlob' | 'headBlob' | 'deleteBlob'> = {
     const identity = identityOf(found)
     if (matchesEtag(headers['if-none-match'], identity.ETag))
       return { status: 304, headers: identity }
-    const served = { ...identity, 'Accept-Ranges': 'bytes' as const }
-    const content = { kind: 'blob' as const, digest: found.digest, sizeBytes: found.sizeBytes }
     // A range is for the content that the client has begun to load; when that is another, it gets the whole.
     const isSame = headers['if-range'] === undefined || headers['if-range'] === identity.ETag
     const ranges = isSame ? parseRange(headers.range, found.sizeBytes) : undefined
-    if (!ranges)
-      return {
-        status: 200,
-        headers: { ...served, 'Content-Length': found.sizeBytes },
-        body: content,
-      }
-    const [only] = ranges
-    return {
-      status: 206,
-      headers:
-        ranges.length === 1 && only
-          ? { ...served, 'Content-Range': `bytes ${only.start}-${only.end}/${found.sizeBytes}` }
-          : served,
-      body: { ...content, ranges },
-    }
+    return ranges ? partsOf(found, ranges) : wholeOf(found)
   },
   async headBlob({ target, params, headers }, deps) {
     const found = await getBlob(deps, target, parseDigest(params.digest))
@@ -50,8 +35,7 @@ export const blob: Handlers<'getBlob' | 'headBlob' | 'deleteBlob'> = {
     return {
       status: 200,
       headers: {
-        ...identity,
-        'Accept-Ranges': 'bytes',
+        ...servedAs(found),
         'Content-Type': octetStream,
         'Content-Length': found.sizeBytes,
       },
@@ -83,5 +67,35 @@ function identityOf({ digest }: HeldBlob) {
     'Docker-Content-Digest': digest,
     ETag: `"${digest}"`,
     'Cache-Control': forEver,
+  }
+}
+
+function servedAs(found: HeldBlob) {
+  return { ...identityOf(found), 'Accept-Ranges': 'bytes' as const }
+}
+
+function contentOf({ digest, sizeBytes }: HeldBlob) {
+  return { kind: 'blob' as const, digest, sizeBytes }
+}
+
+function wholeOf(found: HeldBlob) {
+  return {
+    status: 200 as const,
+    headers: { ...servedAs(found), 'Content-Length': found.sizeBytes },
+    body: contentOf(found),
+  }
+}
+
+/** Of several ranges, each part says itself where it belongs. */
+function partsOf(found: HeldBlob, ranges: ByteRange[]) {
+  const [first, ...others] = ranges
+  const place =
+    first && others.length === 0
+      ? { 'Content-Range': `bytes ${first.start}-${first.end}/${found.sizeBytes}` }
+      : {}
+  return {
+    status: 206 as const,
+    headers: { ...servedAs(found), ...place },
+    body: { ...contentOf(found), ranges },
   }
 }

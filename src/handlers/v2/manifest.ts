@@ -1,4 +1,4 @@
-import { parseDigest } from '#domain/digest.ts'
+import { parseDigest, type Digest } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { matchesEtag } from '#domain/etag.ts'
 import type { ManifestType } from '#domain/manifest.ts'
@@ -45,19 +45,10 @@ export const manifest: Handlers<'getManifest' | 'headManifest' | 'putManifest' |
       }
     },
     async putManifest({ target, actor, params, query, body }, deps) {
-      const { reference } = params
-      const digest = isDigestReference(reference) ? parseDigest(reference) : undefined
-      const tags = digest ? readTags(query.tag) : [parseTagName(reference)]
-      if (!digest && query.tag)
-        throw new RegistryError('invalid_request', 'tag goes with a push by digest, not by tag')
-      const pushed = await pushManifest(deps, {
-        target,
-        actor,
-        bytes: await body.bytes(deps.config.MAXIMUM_MANIFEST_SIZE),
-        contentType: body.contentType,
-        digest,
-        tags,
-      })
+      const { digest, tags } = readNames(params.reference, query.tag)
+      const { contentType } = body
+      const bytes = await body.bytes(deps.config.MAXIMUM_MANIFEST_SIZE)
+      const pushed = await pushManifest(deps, { target, actor, bytes, contentType, digest, tags })
       return {
         status: 201,
         headers: {
@@ -77,10 +68,20 @@ export const manifest: Handlers<'getManifest' | 'headManifest' | 'putManifest' |
     },
   }
 
-/** The tags of a push by digest, each once. */
-function readTags(given: readonly string[] = []): string[] {
-  if (given.length <= maxTagParameters) return [...new Set(given.map(parseTagName))]
-  throw new RegistryError('uri_too_long', `at most ${maxTagParameters} tags can be set at once`)
+/** The names of a push: one tag, or a digest and the tags to set beside it, each once. */
+function readNames(
+  reference: string,
+  beside: readonly string[] | undefined,
+): { digest: Digest | undefined; tags: string[] } {
+  if (!isDigestReference(reference)) {
+    if (beside)
+      throw new RegistryError('invalid_request', 'tag goes with a push by digest, not by tag')
+    return { digest: undefined, tags: [parseTagName(reference)] }
+  }
+  const digest = parseDigest(reference)
+  if (beside && beside.length > maxTagParameters)
+    throw new RegistryError('uri_too_long', `at most ${maxTagParameters} tags can be set at once`)
+  return { digest, tags: [...new Set(beside?.map(parseTagName))] }
 }
 
 /** Text with a colon is a digest: no tag can hold one. */

@@ -1,7 +1,10 @@
-import { parseDigest } from '#domain/digest.ts'
+import { parseDigest, type Digest } from '#domain/digest.ts'
 import { imageIndexType } from '#domain/manifest.ts'
+import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { listReferrers, type Referrer } from '#store/manifest.ts'
+import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
+import { linkTo } from './link.ts'
 
 const pageSize = 1_000
 /** About the size of the largest manifest: an index that clients read whole (OCI, "Listing Referrers"). */
@@ -9,36 +12,33 @@ const pageBytes = 4 * 1_048_576
 
 /** Manifests whose subject is a given one: signatures, attestations, SBOMs. */
 export const referrer: Handlers<'listReferrers'> = {
-  async listReferrers({ target, params, query }, { db }) {
+  async listReferrers({ target, params, query }, deps) {
     const subject = parseDigest(params.digest)
-    const { referrers, hasMore } =
-      target.kind === 'new-repository'
-        ? { referrers: [], hasMore: false }
-        : await listReferrers(db, {
-            repositoryId: target.id,
-            subject,
-            artifactType: query.artifactType,
-            last: query.last ?? '',
-            limit: pageSize,
-            maxBytes: pageBytes,
-          })
-    const last = hasMore ? referrers.at(-1)?.digest : undefined
-    const next = new URLSearchParams({
-      ...(query.artifactType === undefined ? {} : { artifactType: query.artifactType }),
-      last: last ?? '',
-    })
+    const { artifactType, last = '' } = query
+    const { referrers, next } = await listPage(deps, target, { subject, artifactType, last })
+    const path = `/v2/${target.fullName}/referrers/${subject}`
     return {
       status: 200,
       headers: {
-        ...(query.artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
-        ...(last === undefined
-          ? {}
-          : { Link: `</v2/${target.fullName}/referrers/${subject}?${next}>; rel="next"` }),
+        ...(artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
+        ...(next === undefined ? {} : linkTo(path, { artifactType, last: next })),
       },
       type: imageIndexType,
       body: { schemaVersion: 2, mediaType: imageIndexType, manifests: referrers.map(describe) },
     }
   },
+}
+
+/** A page, and after which digest the next one begins. Nothing refers to anything in a repository that is not there. */
+async function listPage(
+  { db }: Deps,
+  target: RepositoryTarget | NewRepositoryTarget,
+  wanted: { subject: Digest; artifactType: string | undefined; last: string },
+): Promise<{ referrers: Referrer[]; next: string | undefined }> {
+  if (target.kind === 'new-repository') return { referrers: [], next: undefined }
+  const page = { repositoryId: target.id, limit: pageSize, maxBytes: pageBytes }
+  const { referrers, hasMore } = await listReferrers(db, { ...wanted, ...page })
+  return { referrers, next: hasMore ? referrers.at(-1)?.digest : undefined }
 }
 
 function describe(found: Referrer) {

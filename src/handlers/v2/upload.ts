@@ -15,31 +15,17 @@ export const upload: Handlers<
   'startBlobUpload' | 'getBlobUpload' | 'patchBlobUpload' | 'finishBlobUpload' | 'cancelBlobUpload'
 > = {
   async startBlobUpload({ target, actor, query, body, request }, deps) {
-    const hint = query['digest-algorithm']
-    const algorithm = hint === undefined ? undefined : parseDigestAlgorithm(hint)
-    if (query.mount !== undefined) {
-      const mounted = await tryMount(deps, {
-        target,
-        actor,
-        digest: query.mount,
-        from: query.from,
-        host: request.host,
-      })
-      if (mounted) return { status: 201, headers: blobHeaders(target.fullName, mounted) }
+    const { mount, from } = query
+    const upload = { target, actor, algorithm: readHint(query['digest-algorithm']) }
+    const mounted = await tryMount(deps, { target, actor, digest: mount, from, host: request.host })
+    if (mounted) return { status: 201, headers: blobHeaders(target.fullName, mounted) }
+    if (query.digest === undefined || !body) {
+      const { id } = await startUpload(deps, upload)
+      return { status: 202, headers: begunHeaders(target.fullName, id) }
     }
-    const digest = query.digest === undefined ? undefined : parseDigest(query.digest)
-    if (digest && body) {
-      await pushBlob(deps, { target, actor, algorithm }, { digest, source: body })
-      return { status: 201, headers: blobHeaders(target.fullName, digest) }
-    }
-    const { id } = await startUpload(deps, { target, actor, algorithm })
-    return {
-      status: 202,
-      headers: {
-        ...uploadHeaders(target.fullName, { id, bytes: 0 }),
-        'OCI-Chunk-Min-Length': chunkMinBytes,
-      },
-    }
+    const digest = parseDigest(query.digest)
+    await pushBlob(deps, upload, { digest, source: body })
+    return { status: 201, headers: blobHeaders(target.fullName, digest) }
   },
   async getBlobUpload({ target, params }, deps) {
     const found = await getUpload(deps, { id: params.upload_uuid, repositoryId: target.id })
@@ -73,6 +59,17 @@ export const upload: Handlers<
     await cancelUpload(deps, { id: params.upload_uuid, repositoryId: target.id })
     return { status: 204 }
   },
+}
+
+function readHint(algorithm: string | undefined) {
+  return algorithm === undefined ? undefined : parseDigestAlgorithm(algorithm)
+}
+
+function begunHeaders(fullName: string, id: string) {
+  return {
+    ...uploadHeaders(fullName, { id, bytes: 0 }),
+    'OCI-Chunk-Min-Length': chunkMinBytes,
+  }
 }
 
 function blobHeaders(fullName: string, digest: Digest) {
