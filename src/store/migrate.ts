@@ -16,6 +16,7 @@ import * as unknownSignIns from './migrations/0011-unknown-sign-ins.ts'
 import * as consentAddresses from './migrations/0012-consent-addresses.ts'
 import * as assignments from './migrations/0013-assignments.ts'
 import * as signUpTimes from './migrations/0014-sign-up-times.ts'
+import * as catalog from './migrations/0015-catalog.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -31,6 +32,7 @@ const migrations = {
   '0012-consent-addresses': consentAddresses,
   '0013-assignments': assignments,
   '0014-sign-up-times': signUpTimes,
+  '0015-catalog': catalog,
 }
 
 /**

@@ -180,17 +180,3 @@ export async function listRepositories(
     order by r.id limit ${wanted.limit}`.execute(db)
   return rows
 }
-
-/** Full names that the caller may pull from, in byte order, after `last`. */
-export async function listRepositoryNames(
-  db: Db,
-  wanted: Visibility & { last: string; limit: number },
-): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`
-    select n.name || '/' || r.name as name
-    from repository r join namespace n on n.id = r.namespace_id
-    where r.state <> 'MARKED_FOR_DELETION' and n.enabled
-      and n.name || '/' || r.name > ${wanted.last} and ${visible(wanted)}
-    order by n.name || '/' || r.name limit ${wanted.limit}`.execute(db)
-  return rows.map((row) => row.name)
-}

@@ -64,6 +64,22 @@ test('the list comes in pages', async () => {
     expect(await outcome(call('GET', `/v2/_catalog?${query}`))).toEqual([400, 'INVALID_REQUEST'])
 })
 
+test('pages follow the bytes of full names, where one namespace begins like another too', async () => {
+  const server = shared()
+  await fill(server, { team: ['a', 'b/c'], 'team-x': ['a'], team0: ['a'] })
+  for (const name of ['team-x/a', 'team0/a']) await grant(server, name, 'team', 'read')
+  const call = await server.registry('team')
+  const after = async (last: string) =>
+    (await call('GET', `/v2/_catalog?last=${encodeURIComponent(last)}`)).json.repositories
+  const all = ['team-x/a', 'team/a', 'team/b/c', 'team0/a']
+  expect(await after('')).toEqual(all)
+  for (const [index, name] of all.entries()) expect(await after(name)).toEqual(all.slice(index + 1))
+  expect(await after('team')).toEqual(all)
+  expect(await after('team/')).toEqual(all.slice(1))
+  expect(await after('team/b')).toEqual(all.slice(2))
+  expect(await after('team1')).toEqual([])
+})
+
 test('a fresh repository is listed at once, and a deleted one no more', async () => {
   const server = shared()
   await fill(server, { eve: ['app'] })

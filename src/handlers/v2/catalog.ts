@@ -1,4 +1,4 @@
-import { listRepositoryNames } from '#store/repository.ts'
+import { listRepositoryNames } from '#store/catalog.ts'
 import { visibilityOf } from '#services/visibility.ts'
 import type { Handlers } from '#operation.ts'
 import { pageOf, pageSize } from './link.ts'

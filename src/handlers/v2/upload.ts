@@ -16,15 +16,15 @@ export const upload: Handlers<
 > = {
   async startBlobUpload({ target, actor, query, body, request }, deps) {
     const { mount, from } = query
-    const upload = { target, actor, algorithm: readHint(query['digest-algorithm']) }
+    const push = { target, actor, algorithm: readHint(query['digest-algorithm']) }
     const mounted = await tryMount(deps, { target, actor, digest: mount, from, host: request.host })
     if (mounted) return { status: 201, headers: blobHeaders(target.fullName, mounted) }
     if (query.digest === undefined || !body) {
-      const { id } = await startUpload(deps, upload)
+      const { id } = await startUpload(deps, push)
       return { status: 202, headers: begunHeaders(target.fullName, id) }
     }
     const digest = parseDigest(query.digest)
-    await pushBlob(deps, upload, { digest, source: body })
+    await pushBlob(deps, push, { digest, source: body })
     return { status: 201, headers: blobHeaders(target.fullName, digest) }
   },
   async getBlobUpload({ target, params }, deps) {
