@@ -40,6 +40,9 @@ describe('createOrganization', () => {
     const [first, second, third] = [fresh('acme'), fresh('acme'), fresh('acme')]
     await create(ada.call, { name: first, contact_email: emailOf(first), email: 'x@example.com' })
     expect((await ada.call('GET', pathOf(first))).json.email).toBe(emailOf(first))
+    const fourth = fresh('acme')
+    await create(ada.call, { name: fourth, contact_email: '', email: emailOf(fourth) })
+    expect((await ada.call('GET', pathOf(fourth))).json.email).toBe(emailOf(fourth))
     expect((await create(ada.call, { name: second })).status).toBe(201)
     expect((await create(ada.call, { name: third, email: '' })).status).toBe(201)
     expect((await ada.call('GET', pathOf(second))).json.email).toBe('')

@@ -25,7 +25,7 @@ export const organization: Handlers<
   | 'removeOrganizationMember'
 > = {
   async createOrganization({ body, actor }, deps) {
-    const email = emailOf(body) ?? null
+    const email = body.contact_email || body.email || null
     await createOrganization(deps, { name: body.name, email, actor })
     return { status: 201, body: 'Created' }
   },
