@@ -23,7 +23,7 @@ export function setCorsHeaders(
   const { origin } = headers
   const isNamed = origin !== undefined && config.CORS_ORIGIN.includes(origin)
   const isOpen = config.CORS_ORIGIN.includes('*') && !closedPaths.has(path)
-  if (!config.CORS_ORIGIN.includes('*')) response.setHeader('Vary', 'Origin')
+  if (config.CORS_ORIGIN.some((each) => each !== '*')) response.setHeader('Vary', 'Origin')
   if (!isNamed && !isOpen) return
   response.setHeader('Access-Control-Allow-Origin', isNamed ? origin : '*')
   response.setHeader('Access-Control-Allow-Methods', methods)

@@ -14,6 +14,7 @@ import { transact, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
 import type { Deps } from '#deps.ts'
 import { holdApplication } from './hold-application.ts'
+import { holdOwnAccount } from './hold-own-account.ts'
 
 /** Quay's longest life of a token, and the one that it has when nobody says: about ten years. */
 export const maxTokenSeconds = 315_576_000
@@ -51,7 +52,7 @@ export async function giveToken(
   return { uuid, token, expiresAt }
 }
 
-/** Makes a token on demand, with the audit row `create_oauth_api_token`. Throws `not_found` or `invalid_request`. */
+/** Makes a token on demand, with the audit row `create_oauth_api_token`. Throws `not_found`, `invalid_request`, or what `holdOwnAccount` throws. */
 export async function mintToken(
   deps: Deps,
   wanted: {
@@ -70,6 +71,7 @@ export async function mintToken(
   const at = deps.clock.now()
   const lifeSeconds = Math.min(wanted.expiration ?? maxTokenSeconds, maxTokenSeconds)
   return transact(deps.db, async (tx) => {
+    await holdOwnAccount(tx, actor)
     const application = await holdApplication(tx, { namespaceId: namespace.id, clientId })
     const made = await giveToken(tx, deps, {
       applicationId: application.id,

@@ -1,5 +1,4 @@
 import { hashPassword } from '#credentials/passwords.ts'
-import { RegistryError } from '#domain/errors.ts'
 import { checkPassword, parseEmail, parseNamespaceName } from '#domain/name.ts'
 import type { KnownActor } from '#domain/principal.ts'
 import { transact, type Tx } from '#store/db.ts'
@@ -7,7 +6,6 @@ import { writeLog, type LogKind } from '#store/log.ts'
 import { renameRobots } from '#store/robot-change.ts'
 import {
   findUserById,
-  lockUserById,
   removePrompts,
   updateAccount,
   updateNamespace,
@@ -18,6 +16,7 @@ import {
 import type { Deps } from '#deps.ts'
 import { claimEmail } from './claim-email.ts'
 import { sendChangeConfirmation } from './mail-code.ts'
+import { holdOwnAccount } from './hold-own-account.ts'
 import { queueMail } from './queue-mail.ts'
 import { refuseTaken } from './refuse-taken.ts'
 import { demandPlainName, findHolder } from './sign-up.ts'
@@ -33,7 +32,7 @@ export interface WantedChanges extends AccountChanges {
 /**
  * Changes a user's own account: all of it or nothing, with an audit row for each part. A new password ends
  * every session and token that was made with the old one, and the owner is told by mail. Throws `invalid_request` for a value that breaks
- * a rule or is taken, and `invalid_token` when the account is gone.
+ * a rule or is taken, `invalid_token` when the account was changed since the call was let in.
  */
 export async function changeAccount(
   deps: Deps,
@@ -44,8 +43,7 @@ export async function changeAccount(
     changes.password === undefined ? undefined : await hashPassword(checkPassword(changes.password))
   return refuseTaken(
     transact(deps.db, async (tx) => {
-      const before = await lockUserById(tx, actor.id)
-      if (!before) throw new RegistryError('invalid_token', 'the account was deleted a moment ago')
+      const before = await holdOwnAccount(tx, actor)
       const log = (kind: LogKind, metadata: Record<string, unknown>) =>
         writeLog(tx, { kind, actor, namespaceId: actor.id, metadata, at: deps.clock.now() })
       if (passwordHash !== undefined) {

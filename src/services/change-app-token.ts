@@ -5,6 +5,7 @@ import { deleteAppToken, insertAppToken, type AppToken } from '#store/app-token.
 import { transact, type Tx } from '#store/db.ts'
 import { writeLog, type LogKind } from '#store/log.ts'
 import type { Deps } from '#deps.ts'
+import { holdOwnAccount } from './hold-own-account.ts'
 
 /**
  * Makes an app token of the caller; it ends after APP_SPECIFIC_TOKEN_EXPIRATION, or never. Gives it with its text.
@@ -20,6 +21,7 @@ export async function addAppToken(
   const expiresAt = lifeSeconds === undefined ? null : new Date(at.getTime() + lifeSeconds * 1000)
   const kept = { title, namePart, secretHash, sealedToken: sealer.seal(token), at, expiresAt }
   const made = await transact(db, async (tx) => {
+    await holdOwnAccount(tx, actor)
     const row = await insertAppToken(tx, { userId: actor.id, ...kept })
     await log(tx, { kind: 'create_app_specific_token', actor, ...row, at })
     return row

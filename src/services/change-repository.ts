@@ -10,7 +10,7 @@ import { createRepository } from './ensure-repository.ts'
 
 /** Makes a repository on demand. Throws `invalid_request` when the name is taken. */
 export async function makeRepository(
-  { db, clock }: Deps,
+  deps: Deps,
   wanted: {
     namespace: NamespaceTarget
     name: string
@@ -20,13 +20,13 @@ export async function makeRepository(
   },
 ): Promise<void> {
   const { namespace, actor } = wanted
-  const made = await transact(db, (tx) =>
-    createRepository(tx, {
+  const made = await transact(deps.db, (tx) =>
+    createRepository(tx, deps, {
       ...wanted,
       namespaceId: namespace.id,
       namespaceName: namespace.name,
       isOwn: namespace.id === actor.id,
-      at: clock.now(),
+      at: deps.clock.now(),
     }),
   )
   if (made === undefined) throw new RegistryError('invalid_request', 'Repository already exists')

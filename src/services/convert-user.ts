@@ -2,10 +2,11 @@ import { RegistryError } from '#domain/errors.ts'
 import type { UserActor } from '#domain/principal.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
-import { holdNamespace } from '#store/namespace.ts'
+import { holdUser } from '#store/namespace.ts'
 import { convertToOrganization } from '#store/organization.ts'
 import { findUserByLogin, type User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
+import { holdOwnAccount } from './hold-own-account.ts'
 import { demandNotSoleAdmin } from './last-admin.ts'
 import { signIn } from './sign-in.ts'
 
@@ -22,6 +23,7 @@ export async function convertAccount(
   const at = deps.clock.now()
   await transact(deps.db, async (tx) => {
     await demandNotSoleAdmin(tx, actor.id)
+    await holdOwnAccount(tx, actor)
     // Before the account goes: the entry names who did it.
     await writeLog(tx, {
       kind: 'account_convert',
@@ -57,13 +59,13 @@ function refusal(message: string, cause?: unknown): RegistryError {
 /**
  * Turns a user into an organization that `ownerId` administers, in the transaction of the caller, who writes the audit
  * row before. All that hangs on the account goes: password, sessions, tokens, memberships, grants. Throws `invalid_request`
- * when the owner was deleted meanwhile.
+ * when the owner was deleted or became an organization meanwhile.
  */
 export async function turnIntoOrganization(
   tx: Tx,
   change: { userId: number; ownerId: number },
 ): Promise<void> {
-  if (!(await holdNamespace(tx, change.ownerId)))
-    throw new RegistryError('invalid_request', 'the administrator was deleted a moment ago')
+  if (!(await holdUser(tx, change.ownerId)))
+    throw refusal('The administrator is no user any more since a moment ago')
   await convertToOrganization(tx, change)
 }

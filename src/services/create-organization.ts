@@ -3,7 +3,7 @@ import { parseEmail, parseNamespaceName } from '#domain/name.ts'
 import type { KnownActor, UserActor } from '#domain/principal.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { writeLog } from '#store/log.ts'
-import { holdNamespace } from '#store/namespace.ts'
+import { holdUser } from '#store/namespace.ts'
 import { insertOrganization } from '#store/organization.ts'
 import type { Deps } from '#deps.ts'
 import { claimEmail } from './claim-email.ts'
@@ -32,8 +32,8 @@ export async function addOrganization(
   { clock, config }: Pick<Deps, 'clock' | 'config'>,
   { name, email, actor }: { name: string; email: string | null; actor: KnownActor },
 ): Promise<number | undefined> {
-  // Else the organization of a user who is just being deleted would have no administrator.
-  if (!(await holdNamespace(tx, actor.id)))
+  // Else the organization of a user who is just being deleted or converted would have no administrator.
+  if (!(await holdUser(tx, actor.id)))
     throw new RegistryError('invalid_token', 'the account was deleted a moment ago')
   const at = clock.now()
   const id = await insertOrganization(tx, {

@@ -6,11 +6,13 @@ import { writeLog } from '#store/log.ts'
 import { lockNamespace } from '#store/namespace.ts'
 import type { Deps } from '#deps.ts'
 import { deleteNamespace } from './delete-namespace.ts'
+import { holdOwnAccount } from './hold-own-account.ts'
 import { demandNotSoleAdmin } from './last-admin.ts'
 
 /**
  * Deletes the caller's own account. The audit row (`user_delete`) is written in the same transaction. Throws
- * `invalid_request` while the caller is the only administrator of an organization.
+ * `invalid_request` while the caller is the only administrator of an organization, `invalid_token` when the account was
+ * changed since the call was let in.
  */
 export async function deleteOwnAccount(
   { db, clock }: Deps,
@@ -20,6 +22,7 @@ export async function deleteOwnAccount(
   const at = clock.now()
   await transact(db, async (tx) => {
     await demandNotSoleAdmin(tx, namespaceId)
+    await holdOwnAccount(tx, actor)
     await writeLog(tx, { kind: 'user_delete', actor, namespaceId, metadata: { username }, at })
     await deleteNamespace(tx, { namespaceId, at })
   })

@@ -37,7 +37,7 @@ export async function ensureRepository(
   const namespaceId =
     target.namespace?.id ??
     (await makeOrganization(tx, deps, { name: target.namespaceName, actor }))
-  const made = await createRepository(tx, {
+  const made = await createRepository(tx, deps, {
     namespaceId,
     namespaceName: target.namespaceName,
     isOwn: namespaceId === actor.id,
@@ -97,10 +97,12 @@ function goneError(fullName: string): RegistryError {
 /**
  * Makes a repository; who makes one in another's namespace gets `admin` on it, and others what the default
  * permissions of the organization say. The audit row (`create_repo`) is written in the same transaction.
- * Undefined when the name is taken. Throws `denied` when the namespace was deleted a moment ago.
+ * Undefined when the name is taken. Throws `denied` when the namespace was deleted, or the caller taken out of it, a
+ * moment ago.
  */
 export async function createRepository(
   tx: Tx,
+  { config }: Pick<Deps, 'config'>,
   repository: {
     namespaceId: number
     namespaceName: string
@@ -118,6 +120,7 @@ export async function createRepository(
       'denied',
       `the namespace ${repository.namespaceName} was deleted a moment ago`,
     )
+  if (!repository.isOwn) await demandStillCreator(tx, config, repository)
   const id = await insertRepository(tx, repository)
   if (id === undefined) return undefined
   if (!repository.isOwn) {
@@ -134,4 +137,22 @@ export async function createRepository(
     at,
   })
   return id
+}
+
+/**
+ * Asked again under the lock that also who takes somebody out of an organization needs: the role on the new repository
+ * would stay with who has just left.
+ */
+async function demandStillCreator(
+  tx: Tx,
+  config: Deps['config'],
+  { namespaceId, namespaceName, actor }: Parameters<typeof createRepository>[2],
+): Promise<void> {
+  const found = await findTarget(tx, { namespace: namespaceName, name: '', userId: actor.id })
+  const isSame = found?.namespace.id === namespaceId
+  if (isSame && mayCreateRepository(actor, found, config)) return
+  throw new RegistryError(
+    'denied',
+    `you may no longer create repositories in ${namespaceName}: somebody has changed that a moment ago`,
+  )
 }

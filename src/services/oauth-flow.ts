@@ -18,6 +18,7 @@ import { insertCode } from '#store/oauth-code.ts'
 import { deleteNotifications } from '#store/user-notification.ts'
 import type { Deps } from '#deps.ts'
 import { giveToken, maxTokenSeconds } from './application-token.ts'
+import { holdOwnAccount } from './hold-own-account.ts'
 
 const codeLength = 40
 /** RFC 6749, 4.1.2: a code lives ten minutes at most. */
@@ -151,15 +152,18 @@ async function giveCode(
 ): Promise<string> {
   const code = randomToken(codeLength)
   const at = clock.now()
-  await insertCode(db, {
-    codeHash: hashToken(code),
-    applicationId: application.id,
-    userId: actor.id,
-    redirectUri: request.redirectUri,
-    scopes,
-    codeChallenge,
-    at,
-    expiresAt: new Date(at.getTime() + codeSeconds * 1000),
+  await transact(db, async (tx) => {
+    await holdOwnAccount(tx, actor)
+    await insertCode(tx, {
+      codeHash: hashToken(code),
+      applicationId: application.id,
+      userId: actor.id,
+      redirectUri: request.redirectUri,
+      scopes,
+      codeChallenge,
+      at,
+      expiresAt: new Date(at.getTime() + codeSeconds * 1000),
+    })
   })
   return extendUri(request.redirectUri, { code, scope: scopes.join(' '), state: request.state })
 }
@@ -170,6 +174,7 @@ async function giveTokenAtOnce(
   { scopes }: CheckedAuthorization,
 ): Promise<string> {
   const { token } = await transact(deps.db, async (tx) => {
+    await holdOwnAccount(tx, actor)
     await lock(tx, application)
     if (request.assignmentUuid !== undefined)
       await useAssignment(tx, { uuid: request.assignmentUuid, userId: actor.id })

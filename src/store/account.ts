@@ -18,9 +18,9 @@ export async function findAccountByName(db: Db, name: string): Promise<Account |
   return toAccount(await accounts(db, name).executeTakeFirst())
 }
 
-/** Finds a user or a robot by name and keeps its row from being removed until the transaction ends. */
+/** Finds a user or a robot by name and keeps namespace and account from being removed until the transaction ends. */
 export async function holdAccount(tx: Tx, name: string): Promise<Account | undefined> {
-  return toAccount(await accounts(tx, name).forKeyShare('n').executeTakeFirst())
+  return toAccount(await accounts(tx, name).forKeyShare(['n', 'u']).executeTakeFirst())
 }
 
 function accounts(db: Db, name: string) {

@@ -58,12 +58,19 @@ export async function lockNamespaces(db: Db, ids: readonly number[]): Promise<nu
  * when it is gone or on its way out.
  */
 export async function holdNamespace(tx: Tx, id: number): Promise<boolean> {
-  const row = await tx
+  return (await held(tx, id).executeTakeFirst()) !== undefined
+}
+
+/** Keeps a user from being deleted, and from becoming an organization, until the transaction ends. False for who is none any more. */
+export async function holdUser(tx: Tx, id: number): Promise<boolean> {
+  return (await held(tx, id).where('kind', '=', 'user').executeTakeFirst()) !== undefined
+}
+
+function held(tx: Tx, id: number) {
+  return tx
     .selectFrom('namespace')
     .select('id')
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .forKeyShare()
-    .executeTakeFirst()
-  return row !== undefined
 }

@@ -46,6 +46,11 @@ export function takeCode(tx: Tx, codeHash: string) {
     .executeTakeFirst()
 }
 
+/** Removes the codes of a user. */
+export async function deleteCodesOf(tx: Tx, userId: number): Promise<void> {
+  await tx.deleteFrom('oauth_code').where('user_id', '=', userId).execute()
+}
+
 export async function deleteExpiredCodes(db: Db, at: Date): Promise<void> {
   await db.deleteFrom('oauth_code').where('expires_at', '<=', at).execute()
 }

@@ -4,6 +4,7 @@ import { countingSince } from '#domain/lockout.ts'
 import { only, type Db, type Tx } from './db.ts'
 import { clearFailuresByAddress } from './login-failure.ts'
 import { endMailCodes } from './mail-code.ts'
+import { deleteCodesOf } from './oauth-code.ts'
 
 /** A user as the database keeps it: account and namespace in one. */
 export type User = Awaited<ReturnType<typeof selectUsers>>[number]
@@ -54,21 +55,29 @@ export function findUserByName(db: Db, username: string): Promise<User | undefin
   return users(db).where('n.name', '=', username).executeTakeFirst()
 }
 
-/** Finds a user by name, or by e-mail when the text holds an `@`, which no name does. */
-export function findUserByLogin(db: Db, login: string): Promise<User | undefined> {
+/** True for a login that is an e-mail address: no name holds an `@`. */
+export function isAddress(login: string): boolean {
   return login.includes('@')
+}
+
+/** Finds a user by name, or by e-mail address. */
+export function findUserByLogin(db: Db, login: string): Promise<User | undefined> {
+  return isAddress(login)
     ? users(db).where('u.email', '=', login).executeTakeFirst()
     : findUserByName(db, login)
 }
 
-/** Finds a user by name, and holds the user's namespace until the transaction ends. */
+/**
+ * Finds a user by name, and holds namespace and account until the transaction ends: with the namespace alone, what
+ * another transaction has just written to the account would not be seen.
+ */
 export function lockUser(tx: Tx, username: string): Promise<User | undefined> {
-  return users(tx).where('n.name', '=', username).forNoKeyUpdate('n').executeTakeFirst()
+  return users(tx).where('n.name', '=', username).forNoKeyUpdate(['n', 'u']).executeTakeFirst()
 }
 
 /** The same by id. */
 export function lockUserById(tx: Tx, id: number): Promise<User | undefined> {
-  return users(tx).where('n.id', '=', id).forNoKeyUpdate('n').executeTakeFirst()
+  return users(tx).where('n.id', '=', id).forNoKeyUpdate(['n', 'u']).executeTakeFirst()
 }
 
 /** Users by id, after `afterId`; those who are disabled only when asked for. */
@@ -185,8 +194,8 @@ export async function removePrompts(tx: Tx, id: number, prompts: readonly Prompt
 }
 
 /**
- * Sets a new password: ends every session and every token made from the old one, and every code in a mail. Gives the
- * new session epoch.
+ * Sets a new password: ends every session and every token made from the old one, and every code in a mail or on its way
+ * to an application. Gives the new session epoch.
  */
 export async function updatePassword(tx: Tx, id: number, passwordHash: string): Promise<string> {
   const rows = await tx
@@ -203,16 +212,18 @@ export async function updatePassword(tx: Tx, id: number, passwordHash: string): 
     .execute()
   await clearFailuresByAddress(tx, id)
   await endMailCodes(tx, id)
+  await deleteCodesOf(tx, id)
   return only(rows).session_epoch
 }
 
-/** Ends every session, registry token and refresh token of the user. */
+/** Ends every session, registry token, refresh token and code of the user. */
 export async function endLogins(tx: Tx, id: number): Promise<void> {
   await tx
     .updateTable('user_account')
     .set({ credential_epoch: sql`gen_random_uuid()` })
     .where('namespace_id', '=', id)
     .execute()
+  await deleteCodesOf(tx, id)
   await endSessions(tx, id)
 }
 

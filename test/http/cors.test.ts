@@ -34,6 +34,12 @@ test('a session is shown to origins that are named, never to all', async () => {
   expect(stranger.headers.get('access-control-allow-origin')).toBeNull()
 })
 
+test('caches are told that the answer depends on the origin wherever one is named', async () => {
+  const server = await startServer({ CORS_ORIGIN: '*,https://ui.example' })
+  const answer = await server.call('GET', '/config')
+  expect(answer.headers.get('vary')).toContain('Origin')
+})
+
 test('no page of another origin may make the first user', async () => {
   const server = await startServer()
   const preflight = await fetch(`${server.url}/api/v1/user/initialize`, {
