@@ -54,6 +54,11 @@ export const people = {
     duration,
     'Life of app tokens made from now on; unset, they do not end',
   ),
+  EXPIRED_APP_SPECIFIC_TOKEN_GC: key(
+    duration,
+    '1d',
+    'How long an app token that has expired is still listed; then it is removed',
+  ),
   FEATURE_USER_INITIALIZE: {
     kind: boolean,
     meaning:

@@ -1,5 +1,4 @@
 import { duration } from '#config-kinds.ts'
-import { cleanUpKeys } from '#services/clean-up-keys.ts'
 import { cleanUp, releaseAll } from '#services/clean-up.ts'
 import type { ConfigOption } from './configuration.ts'
 import { say } from './output.ts'
@@ -16,7 +15,6 @@ export async function cleanUpCommand(options: CleanUpOptions): Promise<void> {
   const graceSeconds = readGrace(options.grace)
   const removed = await withStorage(options, async (deps, isAlone) => {
     if (isAlone) await releaseAll(deps.db)
-    await cleanUpKeys(deps)
     return cleanUp(deps, { graceSeconds, withWalk: true })
   })
   if (!removed) throw new Error('a clean-up is under way already: wait until it is over')

@@ -2,7 +2,6 @@ import { Logger, parseCronItems, run, type TaskList } from 'graphile-worker'
 
 import { cleanUp } from '#services/clean-up.ts'
 import { purgeNamespace } from '#services/purge-namespace.ts'
-import { cleanUpKeys } from '#services/clean-up-keys.ts'
 import { recoverAccount } from '#services/recover-account.ts'
 import { purgeRepository } from '#services/purge-repository.ts'
 import type { Connection } from '#store/db.ts'
@@ -56,7 +55,6 @@ export function tasks(deps: Deps): TaskList {
     },
     'clean-up': async () => {
       await cleanUp(deps)
-      await cleanUpKeys(deps)
     },
   }
 }

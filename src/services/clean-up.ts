@@ -19,6 +19,7 @@ import type { StoredUpload } from '#storage/driver.ts'
 import type { Deps } from '#deps.ts'
 import { compareBlobs } from './check-blobs.ts'
 import { listLeftovers } from './check-uploads.ts'
+import { cleanUpCredentials } from './clean-up-credentials.ts'
 import { endUpload, mendBrokenFinish } from './end-upload.ts'
 import { pages } from './pages.ts'
 import { endStalledRemovals, removeOrphan } from './remove-orphan.ts'
@@ -38,7 +39,7 @@ export interface Removed {
 const orphanGraceSeconds = 3_600
 
 /**
- * Removes what has run out (sessions, refresh tokens, codes in mails, accounts that were never confirmed, uploads with
+ * Removes what has run out (sessions, tokens, keys of other services, codes in mails, accounts that were never confirmed, uploads with
  * their bytes) and what crashes have left behind.
  * `withWalk` looks for bytes of blobs that no row names in the whole storage; without it, only where rows of uploads
  * say that they may lie, which is everywhere that a crash of ours can leave them. What fails keeps nothing else from
@@ -69,6 +70,7 @@ async function removeAll(
   await steps.attempt(() => deleteExpiredSessions(db, at))
   await steps.attempt(() => deleteExpiredCodes(db, at))
   await steps.attempt(() => deleteExpiredRefreshTokens(db, at))
+  await steps.attempt(() => cleanUpCredentials(deps))
   await steps.attempt(() => deleteExpiredMailCodes(db, at))
   await steps.attempt(() => deleteOldMailCounts(db, at))
   await steps.attempt(() => deleteOldLoginFailures(db, at))

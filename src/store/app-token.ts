@@ -121,3 +121,8 @@ export async function deleteAppToken(
     .executeTakeFirst()
   return deleted?.title
 }
+
+/** Removes app tokens that expired before a time. */
+export async function deleteAppTokensExpiredBefore(db: Db, before: Date): Promise<void> {
+  await db.deleteFrom('app_token').where('expires_at', '<', before).execute()
+}

@@ -17,6 +17,7 @@ import * as consentAddresses from './migrations/0012-consent-addresses.ts'
 import * as assignments from './migrations/0013-assignments.ts'
 import * as signUpTimes from './migrations/0014-sign-up-times.ts'
 import * as catalog from './migrations/0015-catalog.ts'
+import * as appTokenExpiry from './migrations/0017-app-token-expiry.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -33,6 +34,7 @@ const migrations = {
   '0013-assignments': assignments,
   '0014-sign-up-times': signUpTimes,
   '0015-catalog': catalog,
+  '0017-app-token-expiry': appTokenExpiry,
 }
 
 /**

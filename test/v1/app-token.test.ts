@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 
+import { cleanUp } from '#services/clean-up.ts'
 import { listAudit, mintToken } from '#test/support/account.ts'
 import { outcome, type Call } from '#test/support/client.ts'
-import { basicAuth } from '#test/support/machine.ts'
+import { basicAuth, mintAppToken } from '#test/support/machine.ts'
 import { startServer, type TestServer } from '#test/support/server.ts'
 
 const path = '/api/v1/user/apptoken'
@@ -86,6 +87,25 @@ test('a token ends after APP_SPECIFIC_TOKEN_EXPIRATION, and is listed as expirin
   expect(await loginStatus(server, token_code)).toBe(401)
   expect(await titles(later, '?expiring=true')).toEqual([])
   expect(await titles(later, '?expiring=false')).toEqual(['laptop'])
+})
+
+test('a token that expired EXPIRED_APP_SPECIFIC_TOKEN_GC ago is removed, and no other', async () => {
+  const server = await startServer({
+    APP_SPECIFIC_TOKEN_EXPIRATION: '1d',
+    EXPIRED_APP_SPECIFIC_TOKEN_GC: '2d',
+  })
+  const { call } = await server.user('ada')
+  await mintAppToken(server, 'ada')
+  await make(call, 'ends')
+  const left = async () => {
+    await cleanUp(server.deps)
+    const rows = await server.deps.db.selectFrom('app_token').select('title').execute()
+    return rows.map(({ title }) => title).toSorted()
+  }
+  server.clock.advance(3 * 86_400 - 60)
+  expect(await left()).toEqual(['ends', 'laptop'])
+  server.clock.advance(120)
+  expect(await left()).toEqual(['laptop'])
 })
 
 test('a title may be empty, and has 255 characters at most', async () => {

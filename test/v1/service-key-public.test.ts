@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { cleanUpKeys } from '#services/clean-up-keys.ts'
+import { cleanUp } from '#services/clean-up.ts'
 import { outcome } from '#test/support/client.ts'
 import {
   listKeyAudit,
@@ -79,7 +79,7 @@ describe('keys of services', () => {
     await submit(server, makeKey('ending'), { query: `?expiration=${expiration}` })
     await server.as('root')('POST', '/api/v1/superuser/approvedkeys/ending', { body: {} })
     const left = async () => {
-      await cleanUpKeys(server.deps)
+      await cleanUp(server.deps)
       const rows = await server.deps.db
         .selectFrom('service_key')
         .select('kid')
