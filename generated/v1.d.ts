@@ -1247,7 +1247,7 @@ export interface paths {
         /**
          * Ask somebody to make a token
          * @description Lets a user consent who does not administer the application's organization, once and to these scopes alone, and
-         *     notifies them. For administrators of that organization.
+         *     notifies them. For administrators of that organization. The CSRF token stands in the form or in `X-CSRF-Token`.
          */
         post: operations["oauthAssignUser"];
         delete?: never;
@@ -2109,6 +2109,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say whether this node works, by its other path
+         * @description The same as `healthInstance`.
+         */
+        get: operations["healthInstanceAlias"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/endtoend": {
         parameters: {
             query?: never;
@@ -2121,6 +2141,26 @@ export interface paths {
          * @description For monitoring; looks at what all nodes share. Never cached.
          */
         get: operations["healthEndtoend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say whether the registry as a whole works, by its other path
+         * @description The same as `healthEndtoend`.
+         */
+        get: operations["healthEndtoendAlias"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3241,6 +3281,11 @@ export interface components {
             /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
             _csrf_token?: string;
         };
+        /** @description The form of `oauthAssignUser`. Other fields are not looked at. */
+        AssignmentForm: {
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
+        };
         /** @description Somebody was asked to make a token. */
         AssignmentMade: {
             /** @description What has happened. */
@@ -3892,7 +3937,7 @@ export interface components {
         UiSettings: {
             [key: string]: unknown;
         };
-        /** @description Each `FEATURE_` key without its prefix, and whether it is on. */
+        /** @description Each `FEATURE_` key without its prefix, and whether it is on; those of Quay that are not built are off. */
         UiFeatures: {
             [key: string]: boolean;
         };
@@ -4277,7 +4322,7 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
-        /** @description The body is not `application/x-www-form-urlencoded`. */
+        /** @description The body is not a form of a type that is taken. */
         NotAForm: {
             headers: {
                 [name: string]: unknown;
@@ -4358,7 +4403,7 @@ export interface components {
                 "application/json": components["schemas"]["OAuthFlowError"];
             };
         };
-        /** @description The body is not `application/x-www-form-urlencoded`. */
+        /** @description The body is not a form of a type that is taken. */
         GrantNotAForm: {
             headers: {
                 [name: string]: unknown;
@@ -8855,10 +8900,15 @@ export interface operations {
                  */
                 username: string;
                 /**
-                 * @description An assignment gives a token, never a code.
+                 * @description Either is taken; an assignment gives a token, never a code.
                  * @example token
                  */
-                response_type?: "token";
+                response_type?: "token" | "code";
+                /**
+                 * @description Not looked at.
+                 * @example af0ifjsldkj
+                 */
+                state?: string;
                 /**
                  * @description A page for people, or the same as JSON.
                  * @example json
@@ -8869,7 +8919,22 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["AssignmentForm"];
+                /**
+                 * @example {
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "multipart/form-data": components["schemas"]["AssignmentForm"];
+            };
+        };
         responses: {
             /** @description The user has been asked. */
             200: {
@@ -8890,6 +8955,9 @@ export interface operations {
             401: components["responses"]["SignInFirstPage"];
             403: components["responses"]["NotAllowedPage"];
             404: components["responses"]["NotFoundPage"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
@@ -11610,7 +11678,117 @@ export interface operations {
             };
         };
     };
+    healthInstanceAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The node works. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "services": {
+                     *           "web": true,
+                     *           "registry": true,
+                     *           "service_key": true
+                     *         }
+                     *       },
+                     *       "status_code": 200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            /** @description Some part does not work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "services": {
+                     *           "web": true,
+                     *           "registry": true,
+                     *           "service_key": false
+                     *         }
+                     *       },
+                     *       "status_code": 503
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
     healthEndtoend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All parts work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "services": {
+                     *           "database": true,
+                     *           "storage": true,
+                     *           "auth": true
+                     *         }
+                     *       },
+                     *       "status_code": 200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["ServerError"];
+            /** @description Some part does not work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "services": {
+                     *           "database": false,
+                     *           "storage": true,
+                     *           "auth": true
+                     *         }
+                     *       },
+                     *       "status_code": 503
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
+    healthEndtoendAlias: {
         parameters: {
             query?: never;
             header?: never;

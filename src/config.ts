@@ -50,23 +50,6 @@ export function loadConfig({
   return { config, warnings: listWarnings(found, environment), sources: new Map(sources) }
 }
 
-/** What `GET /config` tells everybody: client-visible keys that are set, as the file would have them, and every feature without its prefix. */
-export function clientConfig(config: Config): {
-  config: Record<string, unknown>
-  features: Record<string, boolean>
-} {
-  const visible = configKeyNames.filter(
-    (name) => configKeys[name].clientVisible && config[name] !== undefined,
-  )
-  const features = configKeyNames.filter((name) => name.startsWith('FEATURE_'))
-  return {
-    config: Object.fromEntries(visible.map((name) => [name, writtenValue(config, name)])),
-    features: Object.fromEntries(
-      features.map((name) => [name.slice('FEATURE_'.length), config[name] === true]),
-    ),
-  }
-}
-
 /** What superusers may see: every key that has a value, as the file would have it, with secrets masked; and JSON Schemas of the keys. */
 export function superuserConfig(config: Config): {
   config: Record<string, unknown>
@@ -91,7 +74,8 @@ export function describeValue(config: Config, name: ConfigKeyName): string {
   return showValue(name, writtenValue(config, name))
 }
 
-function writtenValue(config: Config, name: ConfigKeyName): unknown {
+/** A value as the file would have it. */
+export function writtenValue(config: Config, name: ConfigKeyName): unknown {
   const value = config[name]
   return value === undefined ? undefined : configKeys[name].kind.show(value)
 }

@@ -30,7 +30,12 @@ type ParametersOf<O extends OperationId, In extends string> = Operations[O] exte
   : unknown
 
 type JsonOf<C> = {
-  [M in keyof C]: M extends 'application/json' | 'application/x-www-form-urlencoded' ? C[M] : never
+  [M in keyof C]: M extends
+    | 'application/json'
+    | 'application/x-www-form-urlencoded'
+    | 'multipart/form-data'
+    ? C[M]
+    : never
 }[keyof C]
 
 /** JSON and form bodies are values of their schema; every other body is a stream that the handler passes on. */

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { clientConfig, ConfigError, describeFault, describeValue, loadConfig } from '#config.ts'
+import { clientConfig } from '#config-client.ts'
+import { ConfigError, describeFault, describeValue, loadConfig } from '#config.ts'
 import { ensureSecretKey } from '#secret-key.ts'
 import { writeConfigDocs } from '../tools/config-docs.ts'
 
@@ -259,9 +260,20 @@ test('a file that is not there is a fault of whoever named it', () => {
   ])
 })
 
-test('clients are told the visible keys that are set, and every feature', () => {
-  const { config, features } = clientConfig(load({ SECRET_KEY: 'abcdefghijklmnop' }).config)
+test('clients are told the visible keys that have a value, and every feature', () => {
+  const { config, features } = clientConfig(load({ SECRET_KEY: 'abcdefghijklmnop' }).config, {
+    host: 'localhost',
+    baseUrl: 'http://localhost',
+  })
   expect(config).toEqual({
+    SERVER_HOSTNAME: 'localhost',
+    DOCUMENTATION_ROOT: 'http://localhost/docs',
+    AUTHENTICATION_TYPE: 'Database',
+    LOCAL_OAUTH_HANDLER: '/oauth/localapp',
+    AVATAR_KIND: 'local',
+    BRANDING: { logo: '/assets/compass.svg', footer_img: null, footer_url: null },
+    CONTACT_INFO: [],
+    FOOTER_LINKS: {},
     FEATURE_ASSIGN_OAUTH_TOKEN: true,
     PREFERRED_URL_SCHEME: 'http',
     REGISTRY_TITLE: 'Portolan',

@@ -57,7 +57,7 @@ export interface Permission {
  * `form-csrf`: the form, or the header, holds the CSRF token of the session.
  * `oauth-client`: the caller may let the application of `client_id` act for them; loads it.
  * `oauth-consent`: `form-csrf` and `oauth-client`, for a form.
- * `oauth-administrator`: the caller administers the namespace of that application.
+ * `oauth-administrator`: `form-csrf`, and the caller administers the namespace of that application.
  */
 export type BodyCheck =
   | 'token-scopes'

@@ -3,7 +3,7 @@ import type { Operation } from 'openapi-backend'
 
 import { RegistryError } from '#domain/errors.ts'
 import { parseJson } from '#domain/json.ts'
-import { isStorable } from '#domain/text.ts'
+import { decode, formTypesOf, parseForm } from './form.ts'
 import { mediaTypeOf, readSource, type BodyLimits } from './upload-source.ts'
 
 /** Most that a JSON or form body may be. */
@@ -31,13 +31,15 @@ export async function readBody(
         'the body is missing: send one as application/json',
       )
     }
-    demandType(incoming, 'application/json')
-    return parseText(await readText(incoming, limits))
+    demandType(incoming, ['application/json'])
+    return parseText(decode(await readWhole(incoming, limits)))
   }
-  if ('application/x-www-form-urlencoded' in declared.content) {
+  const forms = formTypesOf(declared.content)
+  if (forms.length > 0) {
     if (!declared.required && !hasBody(incoming)) return undefined
-    demandType(incoming, 'application/x-www-form-urlencoded')
-    return parseForm(await readText(incoming, limits))
+    demandType(incoming, forms)
+    const bytes = await readWhole(incoming, limits)
+    return parseForm(bytes, incoming.headers['content-type'] ?? '')
   }
   return readSource(incoming, limits)
 }
@@ -47,18 +49,13 @@ function hasBody(incoming: IncomingMessage): boolean {
   return incoming.headers['transfer-encoding'] !== undefined || (length ?? '0') !== '0'
 }
 
-function demandType(incoming: IncomingMessage, wanted: string): void {
-  if (mediaTypeOf(incoming.headers['content-type']) === wanted) return
-  throw new RegistryError('unsupported_media_type', `send the body as ${wanted}`)
+function demandType(incoming: IncomingMessage, wanted: readonly string[]): void {
+  if (wanted.includes(mediaTypeOf(incoming.headers['content-type']))) return
+  throw new RegistryError('unsupported_media_type', `send the body as ${wanted.join(' or ')}`)
 }
 
-async function readText(incoming: IncomingMessage, { timeoutMs }: BodyLimits): Promise<string> {
-  const bytes = await readSource(incoming, { maxBytes, timeoutMs }).bytes(maxBytes)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (cause) {
-    throw new RegistryError('invalid_request', 'the body is not UTF-8', { cause })
-  }
+function readWhole(incoming: IncomingMessage, { timeoutMs }: BodyLimits): Promise<Uint8Array> {
+  return readSource(incoming, { maxBytes, timeoutMs }).bytes(maxBytes)
 }
 
 function parseText(text: string): unknown {
@@ -71,13 +68,4 @@ function parseText(text: string): unknown {
       { cause },
     )
   }
-}
-
-function parseForm(text: string): Record<string, string> {
-  const form = new URLSearchParams(text)
-  if (new Set(form.keys()).size !== form.size)
-    throw new RegistryError('invalid_request', 'a field stands twice in the form')
-  if (![...form].flat().every(isStorable))
-    throw new RegistryError('invalid_request', 'the form holds U+0000 (%00), which means nothing')
-  return Object.fromEntries(form)
 }

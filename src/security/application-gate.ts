@@ -19,7 +19,7 @@ interface Named {
 
 /** The check `form-csrf`: a form of a page has the CSRF token in a field, a script has it in the header. */
 export function demandFormCsrf({ body, source, target }: ValidatedCall): Target {
-  const { _csrf_token: field } = body as { _csrf_token?: string }
+  const { _csrf_token: field } = (body ?? {}) as { _csrf_token?: string }
   demandCsrf(field ?? source.csrfHeader, source.csrfToken)
   return target
 }
@@ -38,12 +38,13 @@ export function enterConsent(call: ValidatedCall, deps: SecurityDeps): Promise<A
   return enterApplication(call.entry, call.body as Named, deps)
 }
 
-/** The check `oauth-administrator`: an assignment does not do. */
+/** The check `oauth-administrator`, by the query: an assignment does not do. */
 export function enterAdministered(
-  { entry, query }: ValidatedCall,
+  call: ValidatedCall,
   deps: SecurityDeps,
 ): Promise<ApplicationTarget> {
-  return enterApplication(entry, { client_id: (query as Named).client_id }, deps)
+  demandFormCsrf(call)
+  return enterApplication(call.entry, { client_id: (call.query as Named).client_id }, deps)
 }
 
 /**

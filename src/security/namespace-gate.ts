@@ -11,6 +11,7 @@ import { findTarget, type FoundTarget } from '#store/access.ts'
 import type { Config } from '#config.ts'
 import type { Entry } from './gate.ts'
 import { refuse } from './refusal.ts'
+import { demandUnrestricted } from './restriction.ts'
 import type { SecurityDeps } from './scheme.ts'
 
 /**
@@ -34,6 +35,7 @@ export async function enterOrganization(
   if (!passes(entry, { ...target, inTeam: holds.inTeam })) throw refuse(entry)
   const isMeant = found?.namespace.isOrganization || operation.permission.userNamespace === true
   if (!found || !isMeant) throw new RegistryError('not_found', `no organization ${name}`)
+  demandUnrestricted(entry, found.namespace.id)
   return { kind: 'namespace', ...found.namespace, ...target }
 }
 

@@ -1,6 +1,5 @@
 import {
   includesRole,
-  isOwnNamespace,
   mayCreateNamespace,
   mayCreateRepository,
   readsEverything,
@@ -14,6 +13,7 @@ import type { NewRepositoryTarget, RepositoryRole, RepositoryTarget } from '#dom
 import { findTarget, type FoundTarget } from '#store/access.ts'
 import type { Entry } from './gate.ts'
 import { refuse } from './refusal.ts'
+import { demandUnrestricted } from './restriction.ts'
 import type { SecurityDeps } from './scheme.ts'
 
 /** Lets a call into a repository, with one query for the repository and the caller's rights there. */
@@ -36,7 +36,7 @@ export async function enterRepository(
   const readsPublic = wanted === 'read' && found.repository.isPublic
   if (!includesRole(role, wanted) && !readsPublic && !seesAll(entry)) throw refuse(entry)
   demandNormalState(entry, found.repository.state)
-  demandUnrestricted(entry, found)
+  demandUnrestricted(entry, found.namespace.id)
   return { ...targetOf(found.namespace, found.repository), fullName: name.fullName, role }
 }
 
@@ -85,7 +85,7 @@ function enterMissing(
     return newRepository(name, found.namespace)
   const role = repositoryRole(principal, found, config)
   if (!includesRole(role, wantedRole(entry)) && !seesAll(entry)) throw refuse(entry)
-  demandUnrestricted(entry, found)
+  demandUnrestricted(entry, found.namespace.id)
   throw missing(entry, name)
 }
 
@@ -140,16 +140,5 @@ function demandNormalState({ operation }: Entry, state: string): void {
     state === 'READ_ONLY'
       ? 'the repository is read-only: its administrators can set its state to NORMAL'
       : 'the repository is a mirror: only the mirror writes to it',
-  )
-}
-
-function demandUnrestricted(entry: Entry, found: FoundTarget): void {
-  const { operation, principal } = entry
-  const { restrictedUsers } = operation.permission
-  if (restrictedUsers !== 'refused-in-own-namespace' || principal.kind === 'anonymous') return
-  if (!principal.standing.restricted || !isOwnNamespace(principal, found.namespace.id)) return
-  throw new RegistryError(
-    operation.api === 'v2' ? 'denied' : 'insufficient_scope',
-    'restricted users may not change their own namespace',
   )
 }

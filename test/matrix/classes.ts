@@ -60,6 +60,8 @@ const tagWrite = (permission = 'repo:write') =>
     '403_in_restricted_user_ns',
   ])
 
+const orgRobotWrite = () =>
+  row('org admin', 'full-access', 'no', 'no', ['user_namespace', '403_in_restricted_user_ns'])
 const orgAdminGet = (...flags: Flag[]) => row('org admin', 'full-access', 'yes', 'no', flags)
 const orgAdmin = (freshLogin: 'yes' | 'no' = 'no', features: readonly string[] = []) =>
   row('org admin', 'full-access', 'no', freshLogin, [], features)
@@ -126,15 +128,15 @@ const v1: Record<string, OperationClass> = {
   deleteOrganizationPrototypePermission: orgAdmin(),
 
   getOrgRobots: row('org member', 'full-access', 'yes', 'no', ['user_namespace']),
-  getOrgRobot: orgAdminGet(),
-  createOrgRobot: orgAdmin(),
-  deleteOrgRobot: orgAdmin(),
-  getOrgRobotFederation: orgAdminGet(),
-  createOrgRobotFederation: orgAdmin(),
-  deleteOrgRobotFederation: orgAdmin(),
+  getOrgRobot: orgAdminGet('user_namespace'),
+  createOrgRobot: orgRobotWrite(),
+  deleteOrgRobot: orgRobotWrite(),
+  getOrgRobotFederation: orgAdminGet('user_namespace'),
+  createOrgRobotFederation: orgRobotWrite(),
+  deleteOrgRobotFederation: orgRobotWrite(),
   // The table names user:admin of the caller too; the right on the organization decides.
-  getOrgRobotPermissions: orgAdminGet(),
-  regenerateOrgRobotToken: orgAdmin(),
+  getOrgRobotPermissions: orgAdminGet('user_namespace'),
+  regenerateOrgRobotToken: orgRobotWrite(),
   getUserRobots: self(),
   getUserRobot: self(),
   createUserRobot: ownRobotWrite(),
@@ -218,7 +220,7 @@ const v1: Record<string, OperationClass> = {
     '-',
     '-',
     'no',
-    ['session_only'],
+    ['session_only', 'form_csrf'],
     ['FEATURE_ASSIGN_OAUTH_TOKEN'],
   ),
   oauthAccessToken: web(),
@@ -278,7 +280,9 @@ const v1: Record<string, OperationClass> = {
   getCsrfToken: web(),
   getUiConfig: web(),
   healthInstance: web(),
+  healthInstanceAlias: web(),
   healthEndtoend: web(),
+  healthEndtoendAlias: web(),
   listServicePublicKeys: web(),
   getServicePublicKey: web(),
   initializeUser: row('none', '-', '-', 'no', ['anon_allowed'], ['FEATURE_USER_INITIALIZE']),

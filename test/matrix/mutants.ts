@@ -123,6 +123,8 @@ function mutantsOf({ api, permission, features, security }: OperationPermission)
   if (require.startsWith('org:') && require !== 'org:view') {
     withOther('globalReadonlySuperuser', [undefined, true])
     withOther('userNamespace', [undefined, true])
+    if (permission.userNamespace)
+      withOther('restrictedUsers', [undefined, 'refused-in-own-namespace'])
   }
   if (require === 'team:view' || require === 'superuser')
     withOther('globalReadonlySuperuser', [undefined, true])

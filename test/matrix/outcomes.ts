@@ -108,6 +108,7 @@ export function expectedOfV1(
     case 'org admin':
     case 'team member (any role) or org admin': {
       if (!isInOrganization(operation, identity, target)) return refusal
+      if (target === 'self' && isRestricted(operation, identity, 'own')) return '403'
       const isThere = target === 'org' || operation.flags.includes('user_namespace')
       if (!isThere || target === 'nowhere') return '404'
       return freshly(operation, identity)

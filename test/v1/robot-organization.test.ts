@@ -89,16 +89,32 @@ test('a superuser with full access has the tokens too, and is told what is missi
   expect(await outcome(server.as('bob')('GET', missing))).toEqual([403, 'insufficient_scope'])
 })
 
-test('your own user name stands for your own robots in the list of getOrgRobots', async () => {
+test('your own user name stands for an organization: Quay’s web page deletes and renews your robots there', async () => {
   const server = await startAcme()
-  await server.as('bob')('PUT', '/api/v1/user/robots/ci')
+  const bob = server.as('bob')
   const path = '/api/v1/organization/bob/robots'
-  expect((await server.as('bob')('GET', path)).json.robots[0]).toMatchObject({
-    name: 'bob+ci',
-    token: expect.any(String),
-  })
-  expect(await outcome(server.as('ada')('GET', path))).toEqual([403, 'insufficient_scope'])
-  expect(await outcome(server.as('bob')('PUT', `${path}/cd`))).toEqual([404, 'not_found'])
+  const { json: made } = await bob('PUT', `${path}/ci`, { body: { description: 'Deploys' } })
+  expect(made).toMatchObject({ name: 'bob+ci', token: expect.any(String) })
+  expect((await bob('GET', '/api/v1/user/robots/ci')).json).toEqual(made)
+  expect((await bob('GET', path)).json.robots[0].token).toBe(made.token)
+  const { json: renewed } = await bob('POST', `${path}/ci/regenerate`, { body: {} })
+  expect((await logIn(server, 'bob+ci', made.token)).status).toBe(401)
+  expect((await logIn(server, 'bob+ci', renewed.token)).status).toBe(200)
+  expect((await bob('GET', `${path}/ci/permissions`)).json).toEqual({ permissions: [] })
+  expect((await bob('GET', `${path}/ci/federation`)).json).toEqual([])
+  expect(await outcome(bob('DELETE', `${path}/ci`))).toEqual([204])
+  expect((await bob('GET', path)).json.robots).toEqual([])
+  for (const call of [server.as('ada')('GET', path), server.as('ada')('PUT', `${path}/cd`)])
+    expect(await outcome(call)).toEqual([403, 'insufficient_scope'])
+})
+
+test('restricted users change no robots of their own by way of their name either', async () => {
+  const server = await startAcme({ FEATURE_RESTRICTED_USERS: 'true' })
+  const path = '/api/v1/organization/bob/robots'
+  const bob = server.as('bob')
+  expect(await outcome(bob('PUT', `${path}/ci`))).toEqual([403, 'insufficient_scope'])
+  expect(await outcome(bob('DELETE', `${path}/ci`))).toEqual([403, 'insufficient_scope'])
+  expect((await bob('GET', path)).json).toEqual({ robots: [] })
 })
 
 test.each([

@@ -42,6 +42,27 @@ describe('getUiConfig', () => {
     })
   })
 
+  test('tells what the web page of Quay reads: host, ways to sign in, and what is not built', async () => {
+    const server = await startServer()
+    const { config, features } = (await server.call('GET', '/config')).json
+    expect(config).toMatchObject({
+      SERVER_HOSTNAME: server.host,
+      AUTHENTICATION_TYPE: 'Database',
+      LOCAL_OAUTH_HANDLER: '/oauth/localapp',
+      AVATAR_KIND: 'local',
+      BRANDING: { logo: '/assets/compass.svg' },
+      CONTACT_INFO: [],
+      TAG_EXPIRATION_OPTIONS: ['0s', '1d', '1w', '2w', '4w'],
+    })
+    expect((await server.call('GET', config.BRANDING.logo)).status).toBe(200)
+    expect(features).toMatchObject({ BILLING: false, QUOTA_MANAGEMENT: false, SIGNING: false })
+    expect(features).toMatchObject({ EXTENDED_REPOSITORY_NAMES: true, DIRECT_LOGIN: true })
+    const named = await startServer({ SERVER_HOSTNAME: 'registry.example.com' })
+    expect((await named.call('GET', '/config')).json.config.SERVER_HOSTNAME).toBe(
+      'registry.example.com',
+    )
+  })
+
   test('tells no secrets, and nobody by name', async () => {
     const server = await startServer({
       SUPER_USERS: 'root',
@@ -56,14 +77,16 @@ describe('getUiConfig', () => {
 describe('health', () => {
   test('of a registry that works is 200, with each part', async () => {
     const server = await startServer()
-    expect((await server.call('GET', '/health/instance')).json).toEqual({
-      data: { services: { web: true, registry: true, service_key: true } },
-      status_code: 200,
-    })
-    expect((await server.call('GET', '/health/endtoend')).json).toEqual({
-      data: { services: { database: true, storage: true, auth: true } },
-      status_code: 200,
-    })
+    for (const path of ['/health', '/health/instance'])
+      expect((await server.call('GET', path)).json).toEqual({
+        data: { services: { web: true, registry: true, service_key: true } },
+        status_code: 200,
+      })
+    for (const path of ['/status', '/health/endtoend'])
+      expect((await server.call('GET', path)).json).toEqual({
+        data: { services: { database: true, storage: true, auth: true } },
+        status_code: 200,
+      })
   })
 
   test('of a registry with a broken part is 503, and says which', async () => {

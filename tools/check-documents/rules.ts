@@ -62,7 +62,7 @@ const credentialsExist: Rule = ({ operation }, document) => {
 }
 
 /** Checks that compare the CSRF token themselves, because a form has it in a field. */
-const formChecks = ['form-csrf', 'oauth-consent']
+const formChecks = ['form-csrf', 'oauth-consent', 'oauth-administrator']
 
 /** Another site can make a browser send the cookie, but not the header or the field. */
 const cookieComesWithCsrf: Rule = ({ method, operation }) =>

@@ -1,8 +1,9 @@
 import { checkEndToEnd, checkInstance } from '#services/check-health.ts'
 import { findPublicKey, listPublicKeys } from '#services/public-key.ts'
 import { submitKey, withdrawKey } from '#services/submit-key.ts'
-import { clientConfig } from '#config.ts'
+import { clientConfig } from '#config-client.ts'
 import { version } from '#version.ts'
+import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
 
 /** Endpoints outside `/api/v1` that web pages and other services need. */
@@ -10,7 +11,9 @@ export const web: Handlers<
   | 'getCsrfToken'
   | 'getUiConfig'
   | 'healthInstance'
+  | 'healthInstanceAlias'
   | 'healthEndtoend'
+  | 'healthEndtoendAlias'
   | 'listServicePublicKeys'
   | 'getServicePublicKey'
   | 'putServicePublicKey'
@@ -19,11 +22,11 @@ export const web: Handlers<
   getCsrfToken({ session }) {
     return { status: 200, body: { csrf_token: session.csrfToken() } }
   },
-  getUiConfig(_, { config }) {
+  getUiConfig({ request }, { config }) {
     return {
       status: 200,
       body: {
-        ...clientConfig(config),
+        ...clientConfig(config, request),
         oauth: {},
         external_login: [],
         registry_state: 'normal',
@@ -32,12 +35,10 @@ export const web: Handlers<
       },
     }
   },
-  async healthInstance(_, deps) {
-    return report(await checkInstance(deps))
-  },
-  async healthEndtoend(_, deps) {
-    return report(await checkEndToEnd(deps))
-  },
+  healthInstance: (_, deps) => reportInstance(deps),
+  healthInstanceAlias: (_, deps) => reportInstance(deps),
+  healthEndtoend: (_, deps) => reportEndToEnd(deps),
+  healthEndtoendAlias: (_, deps) => reportEndToEnd(deps),
   async listServicePublicKeys({ params }, deps) {
     return { status: 200, body: { keys: await listPublicKeys(deps, params.service) } }
   },
@@ -54,6 +55,14 @@ export const web: Handlers<
     await withdrawKey(deps, { target, actor })
     return { status: 204 }
   },
+}
+
+async function reportInstance(deps: Deps) {
+  return report(await checkInstance(deps))
+}
+
+async function reportEndToEnd(deps: Deps) {
+  return report(await checkEndToEnd(deps))
 }
 
 function report(services: Record<string, boolean>) {

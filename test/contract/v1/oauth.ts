@@ -139,6 +139,10 @@ export const oauth: Fixtures = {
   'oauthAssignUser 401': asNobody(assign()),
   'oauthAssignUser 403': asStranger(assign()),
   'oauthAssignUser 404': assign(unknown),
+  async 'oauthAssignUser 415'(world, wanted) {
+    const { headers, ...sent } = await assign()(world, wanted)
+    return { ...sent, headers: { ...headers, 'content-type': 'text/plain' }, body: 'x' }
+  },
   'oauthAccessToken 200': exchange(),
   'oauthAccessToken 400': exchange({ code: 'unknown' }),
   async 'oauthAccessToken 401'(world, wanted) {

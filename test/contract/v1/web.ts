@@ -9,7 +9,9 @@ export const web: Fixtures = {
   'getCsrfToken 200': () => ({}),
   'getUiConfig 200': () => ({}),
   'healthInstance 200': () => ({}),
+  'healthInstanceAlias 200': () => ({}),
   'healthEndtoend 200': () => ({}),
+  'healthEndtoendAlias 200': () => ({}),
   'listServicePublicKeys 200': () => ({}),
   async 'getServicePublicKey 200'(world) {
     const { json } = await makeCall(world.servers.main)('GET', '/keys/services/registry/keys')
