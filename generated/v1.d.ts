@@ -576,7 +576,8 @@ export interface paths {
         /**
          * Remove somebody from an organization
          * @description Takes a user out of every team, and takes back every role that the user was given on repositories of the
-         *     organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found.
+         *     organization, also from a user who is in no team; likewise default permissions that name the user, and
+         *     invitations. The last administrator stays. Anybody but a user is not found.
          */
         delete: operations["removeOrganizationMember"];
         options?: never;

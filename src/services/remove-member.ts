@@ -7,8 +7,9 @@ import type { Deps } from '#deps.ts'
 import { demandAdminLeft } from './last-admin.ts'
 
 /**
- * Takes a user out of an organization: out of its teams, and off its repositories. Quay writes no audit entry of it,
- * and knows no kind for one. Throws `not_found` for who is no user, `invalid_request` for the last administrator.
+ * Takes a user out of an organization: out of its teams, and off its repositories, those to come included. Quay writes
+ * no audit entry of it, and knows no kind for one. Throws `not_found` for who is no user, `invalid_request` for the last
+ * administrator.
  */
 export async function removeFromOrganization(
   { db }: Deps,
