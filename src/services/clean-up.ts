@@ -8,6 +8,7 @@ import { deleteOldLoginFailures } from '#store/login-failure.ts'
 import { releaseAllRemovals } from '#store/blob-removal.ts'
 import type { Db } from '#store/db.ts'
 import { exclusively } from '#store/exclusive.ts'
+import { restartPurges } from '#store/job.ts'
 import { releaseAllUploads } from '#store/upload-lease.ts'
 import {
   firstUploadId,
@@ -35,12 +36,15 @@ export interface Removed {
   orphanedBlobs: number
 }
 
+/** Removals that are begun again at once; the next clean-up takes the others. */
+const maxRestarts = 1_000
+
 /** Bytes that no row names are left alone for so long, should they belong to a database that is not this one. */
 const orphanGraceSeconds = 3_600
 
 /**
  * Removes what has run out (sessions, tokens, keys of other services, codes in mails, accounts that were never confirmed, uploads with
- * their bytes) and what crashes have left behind.
+ * their bytes) and what crashes have left behind, and begins removals again that were given up.
  * `withWalk` looks for bytes of blobs that no row names in the whole storage; without it, only where rows of uploads
  * say that they may lie, which is everywhere that a crash of ours can leave them. What fails keeps nothing else from
  * being done; it throws at the end. Undefined while another clean-up is under way.
@@ -88,6 +92,7 @@ async function removeAll(
   }
   await steps.attemptEach(broken, (upload) => mendBrokenFinish(deps, upload))
   await steps.attempt(() => endStalledRemovals(deps))
+  await steps.attempt(() => restartPurges(db, maxRestarts))
   if (withWalk)
     removed.orphanedBlobs = await steps.attemptEach(orphans(deps, before), (digest) =>
       removeOrphan(deps, digest),

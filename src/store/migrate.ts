@@ -18,6 +18,7 @@ import * as assignments from './migrations/0013-assignments.ts'
 import * as signUpTimes from './migrations/0014-sign-up-times.ts'
 import * as catalog from './migrations/0015-catalog.ts'
 import * as appTokenExpiry from './migrations/0017-app-token-expiry.ts'
+import * as markedForDeletion from './migrations/0018-marked-for-deletion.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -35,6 +36,7 @@ const migrations = {
   '0014-sign-up-times': signUpTimes,
   '0015-catalog': catalog,
   '0017-app-token-expiry': appTokenExpiry,
+  '0018-marked-for-deletion': markedForDeletion,
 }
 
 /**
