@@ -2356,16 +2356,16 @@ export interface components {
              */
             kind: "user" | "org" | "team" | "robot" | "app";
         };
-        /** @description An organization, as one of its members sees it. */
+        /** @description An organization of the user, or a namespace that everybody is shown. */
         UserOrganization: {
             /** @description Name of the organization. */
             name: string;
             avatar: components["schemas"]["Avatar"];
-            /** @description The user may create repositories in it. */
+            /** @description The caller may create repositories in it. */
             can_create_repo: boolean;
-            /** @description The organization is public. */
+            /** @description Everybody is shown it (`PUBLIC_NAMESPACES`). */
             public: boolean;
-            /** @description The user administers it. */
+            /** @description The caller administers it. */
             is_org_admin?: boolean;
             /** @description New repositories are offered here first. */
             preferred_namespace?: boolean;

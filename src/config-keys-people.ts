@@ -11,6 +11,11 @@ export const people = {
     names,
     'Users whom FEATURE_RESTRICTED_USERS leaves alone; unset, nobody is exempt',
   ),
+  PUBLIC_NAMESPACES: key(
+    names,
+    [],
+    'Namespaces that everybody sees among their organizations, whoever is in them',
+  ),
   FEATURE_ANONYMOUS_ACCESS: key(boolean, true, 'Requests without identity see public content'),
   FEATURE_SUPER_USERS: key(boolean, true, 'Superuser operations exist'),
   FEATURE_SUPERUSERS_FULL_ACCESS: key(

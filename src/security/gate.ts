@@ -80,6 +80,8 @@ export async function enter(entry: Entry, deps: SecurityDeps): Promise<Target> {
   )
     throw refuse(entry, 'Anonymous access is not allowed')
 
+  // Quay's order: of superusers' operations an old session is told first, whoever it is.
+  if (permission.require === 'superuser') demandFreshLogin(entry, deps)
   const target = await entrances[permission.require](entry, deps)
   demandStanding(entry, deps)
   demandFreshLogin(entry, deps)

@@ -29,7 +29,8 @@ export async function confirmPassword(deps: Deps, given: GivenPassword): Promise
   try {
     return await checkCredentials({ db, clock }, given)
   } catch (error) {
-    if (error instanceof RegistryError && config.ACTION_LOG_AUDIT_LOGIN_FAILURES)
+    // Who is kept waiting fails no password, and could fill the log.
+    if (isWrong(error) && config.ACTION_LOG_AUDIT_LOGIN_FAILURES)
       await logFailure(deps, given, {
         ...signInMetadata(given.actor),
         kind: 'user',
@@ -38,6 +39,10 @@ export async function confirmPassword(deps: Deps, given: GivenPassword): Promise
       })
     throw error
   }
+}
+
+function isWrong(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && error.code === 'unauthorized'
 }
 
 /** Writes `login_success` where the configuration asks for it. */

@@ -148,6 +148,7 @@ function authorizations(db: Db, owner: { userId: number; at: Date }) {
     ])
     .where('t.user_id', '=', owner.userId)
     .where('t.expires_at', '>', owner.at)
+    .where('n.deleted_at', 'is', null)
 }
 const selectAuthorizations = (db: Db, owner: { userId: number; at: Date }) =>
   authorizations(db, owner).execute()

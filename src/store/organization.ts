@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import type { TeamRole } from '#domain/access.ts'
 import type { Db, Tx } from './db.ts'
 
 /** Makes an organization whose team `owners` holds one member. Gives its id, or undefined when the name is taken. */
@@ -145,28 +146,26 @@ export function lockOrganization(tx: Tx, name: string) {
     .executeTakeFirst()
 }
 
-/** An organization that a user is in, with the strongest of the user's team roles. */
-export interface Membership {
+/** A namespace as it stands in the list of a user: with the strongest of the user's team roles, null outside of it. */
+export interface ShownNamespace {
   name: string
-  role: 'member' | 'creator' | 'admin'
+  role: TeamRole | null
 }
 
-/** Organizations of a user, by name. */
-export async function listMemberships(db: Db, userId: number): Promise<Membership[]> {
-  const rows = await db
-    .selectFrom('team_member as m')
-    .innerJoin('team as t', 't.id', 'm.team_id')
-    .innerJoin('namespace as n', 'n.id', 't.namespace_id')
-    .select(['n.name', 't.role'])
-    .where('m.user_id', '=', userId)
-    .where('n.deleted_at', 'is', null)
-    .orderBy('n.name')
-    .execute()
-  const rank = { member: 0, creator: 1, admin: 2 }
-  const strongest = new Map<string, Membership['role']>()
-  for (const { name, role } of rows as Membership[]) {
-    const known = strongest.get(name)
-    if (!known || rank[role] > rank[known]) strongest.set(name, role)
-  }
-  return [...strongest].map(([name, role]) => ({ name, role }))
+const teamRoles: readonly TeamRole[] = ['member', 'creator', 'admin']
+
+/** Organizations that a user is in, and the namespaces of `others` that are there: the first `limit`, by name. */
+export async function listShownNamespaces(
+  db: Db,
+  { userId, others, limit }: { userId: number; others: readonly string[]; limit: number },
+): Promise<ShownNamespace[]> {
+  const { rows } = await sql<{ name: string; rank: number | null }>`
+    select n.name, max(array_position(${teamRoles}::text[], shown.role)) as rank
+    from (select t.namespace_id as id, t.role from team_member m join team t on t.id = m.team_id
+          where m.user_id = ${userId}
+          union all
+          select id, null from namespace where name = any(${others}::text[]) and kind <> 'robot') shown
+      join namespace n on n.id = shown.id and n.deleted_at is null
+    group by n.name order by n.name limit ${limit}`.execute(db)
+  return rows.map(({ name, rank }) => ({ name, role: rank === null ? null : teamRoles[rank - 1]! }))
 }

@@ -101,7 +101,9 @@ export function expectedOfV1(
     case 'superuser':
     case 'superuser or global readonly superuser':
     case 'superuser with full access, or global readonly superuser':
-      return passesAsSuperuser(operation, identity) ? freshly(operation, identity) : refusal
+      // v1-errors.md 3: of superusers' operations an old session is told before the right is asked for.
+      if (freshly(operation, identity) === 'fresh') return 'fresh'
+      return passesAsSuperuser(operation, identity) ? '+' : refusal
     case 'anonymous (more fields for members, admins, superusers)':
       return target === 'org' ? '+' : '404'
     case 'org member':

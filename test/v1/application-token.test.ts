@@ -175,6 +175,16 @@ test('an application of another organization, and one that is not there, have no
   expect(await outcome(ada('DELETE', `${elsewhere}/${uuid}`))).toEqual([404, 'not_found'])
 })
 
+test('applications of an organization that was deleted act as nobody any more, and are not shown', async () => {
+  const { ada, tokens } = await startBoard()
+  const { uuid } = (await ada('POST', tokens, { body: { name: 'n', scope: 'repo:read' } })).json
+  const list = '/api/v1/user/authorizations'
+  expect((await ada('GET', list)).json.authorizations).toMatchObject([{ uuid }])
+  expect(await outcome(ada('DELETE', '/api/v1/organization/acme'))).toEqual([204])
+  expect((await ada('GET', list)).json).toEqual({ authorizations: [] })
+  expect(await outcome(ada('GET', `${list}/${uuid}`))).toEqual([404, 'not_found'])
+})
+
 test('an id that is no uuid is answered like an unknown one', async () => {
   const { ada, tokens } = await startBoard()
   for (const [method, path] of [

@@ -100,6 +100,7 @@ describe('signinUser', () => {
     const server = await startWithUser({ ACTION_LOG_AUDIT_LOGIN_FAILURES: 'true' })
     await attempt(server, 'ada')
     await attempt(server, 'ada', 'wrong-password')
+    expect((await attempt(server, 'ada', 'wrong-password')).status).toBe(429)
     const entries = await listAudit(server, 'ada')
     expect(entries.slice(1)).toMatchObject([
       { kind: 'login_success', metadata: { type: 'quayauth', useragent: 'node' } },

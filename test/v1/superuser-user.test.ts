@@ -63,6 +63,7 @@ describe('listAllUsers', () => {
     expect(await outcome(auditor('GET', users))).toEqual([200])
     server.clock.advance(601)
     expect(await outcome(auditor('GET', users))).toEqual([401, 'fresh_login_required'])
+    expect(await outcome(ada('GET', users))).toEqual([401, 'fresh_login_required'])
   })
 
   test('is not there without FEATURE_SUPER_USERS', async () => {

@@ -65,6 +65,27 @@ describe('getLoggedInUser', () => {
     expect((await call('GET', me)).json.organizations).toMatchObject([may])
   })
 
+  test('shows the namespaces of PUBLIC_NAMESPACES among the organizations', async () => {
+    const { server, call } = await startWithUser({ PUBLIC_NAMESPACES: 'library,missing,crew,boss' })
+    await server.user('boss')
+    for (const name of ['library', 'other']) await makeOrganization(server, name, { admin: 'boss' })
+    await makeOrganization(server, 'crew', { admin: 'boss', member: 'ada', creator: 'ada' })
+    const stranger = { can_create_repo: false, is_org_admin: false, public: true }
+    expect((await call('GET', me)).json.organizations).toMatchObject([
+      { name: 'boss', ...stranger },
+      { name: 'crew', can_create_repo: true, is_org_admin: false, public: true },
+      { name: 'library', ...stranger },
+    ])
+  })
+
+  test('tells a token whose scopes make no superuser nothing of it', async () => {
+    const { server } = await startWithUser({ SUPER_USERS: 'ada' })
+    const plain = server.withToken(await mintToken(server, 'ada', ['user:read']))
+    expect((await plain('GET', me)).json).not.toHaveProperty('super_user')
+    const powerful = server.withToken(await mintToken(server, 'ada', ['user:read', 'super:user']))
+    expect((await powerful('GET', me)).json.super_user).toBe(true)
+  })
+
   test('tells superusers and global read-only superusers that they are', async () => {
     const server = await startServer({
       SUPER_USERS: 'root',

@@ -1,7 +1,13 @@
 import { avatarOf } from '#domain/avatar.ts'
-import { namespaceRole, ownAccountRole, type AccessRules } from '#domain/access.ts'
+import {
+  actsAsSuperuser,
+  namespaceRole,
+  ownAccountRole,
+  readsEverything,
+  type AccessRules,
+} from '#domain/access.ts'
 import type { Actor, KnownActor } from '#domain/principal.ts'
-import type { Membership } from '#store/organization.ts'
+import type { ShownNamespace } from '#store/organization.ts'
 import type { Prompt, User } from '#store/user.ts'
 
 /** What anybody may know of a user; superusers also see that it is not themselves. */
@@ -9,11 +15,13 @@ export function viewStranger(actor: Actor, user: User) {
   return { ...viewName(user), ...viewStanding(actor, false) }
 }
 
+type ShowRules = AccessRules & { PUBLIC_NAMESPACES: readonly string[] }
+
 /** What users see of themselves; with an OAuth token as much as its scopes allow. */
 export function viewUser(
   actor: KnownActor,
   user: User,
-  { memberships, rules }: { memberships: readonly Membership[]; rules: AccessRules },
+  { namespaces, rules }: { namespaces: readonly ShownNamespace[]; rules: ShowRules },
 ) {
   const isAdmin = ownAccountRole(actor) === 'admin'
   return {
@@ -21,7 +29,7 @@ export function viewUser(
     ...(isAdmin ? viewAccount(user) : {}),
     ...(ownAccountRole(actor) === undefined
       ? {}
-      : { organizations: memberships.map((each) => viewMembership(actor, each, rules)) }),
+      : { organizations: namespaces.map((each) => viewNamespace(actor, each, rules)) }),
     ...viewStanding(actor, true),
   }
 }
@@ -35,13 +43,11 @@ function viewName(user: User) {
   }
 }
 
-/** Only superusers are told whether it is them. */
+/** Only who acts as a superuser is told whether it is them; a token does with the scope for it. */
 function viewStanding(actor: Actor, isMe: boolean) {
-  if (actor.kind === 'anonymous') return {}
-  const { superuser, globalReadonlySuperuser } = actor.standing
   return {
-    ...(superuser ? { super_user: isMe } : {}),
-    ...(globalReadonlySuperuser ? { global_readonly_super_user: isMe } : {}),
+    ...(actsAsSuperuser(actor) ? { super_user: isMe } : {}),
+    ...(readsEverything(actor) ? { global_readonly_super_user: isMe } : {}),
   }
 }
 
@@ -67,10 +73,10 @@ function viewAccount(user: User) {
 }
 
 /** What the caller may do in an organization is what counts: scopes lower the role of a team. */
-function viewMembership(
+function viewNamespace(
   actor: KnownActor,
-  { name, role: teamRole }: Membership,
-  rules: AccessRules,
+  { name, role: teamRole }: ShownNamespace,
+  rules: ShowRules,
 ) {
   const role = namespaceRole(actor, { ownsNamespace: false, teamRole, grantedRole: null }, rules)
   const isAdmin = ownAccountRole(actor) === 'admin'
@@ -78,7 +84,7 @@ function viewMembership(
     name,
     avatar: avatarOf('org', name),
     can_create_repo: role === 'creator' || role === 'admin',
-    public: false,
+    public: rules.PUBLIC_NAMESPACES.includes(name),
     ...(isAdmin ? { is_org_admin: role === 'admin', preferred_namespace: false } : {}),
   }
 }

@@ -1,10 +1,11 @@
 import { RegistryError } from '#domain/errors.ts'
+import { maxListed } from '#domain/list-limit.ts'
 import { changeAccount } from '#services/change-account.ts'
 import { convertAccount } from '#services/convert-user.ts'
 import { deleteOwnAccount } from '#services/delete-account.ts'
 import { initializeUser } from '#services/initialize-user.ts'
 import { signUp } from '#services/sign-up.ts'
-import { listMemberships } from '#store/organization.ts'
+import { listShownNamespaces } from '#store/organization.ts'
 import { findUserById, findUserByName, type User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 import { userPrincipal, type Actor } from '#domain/principal.ts'
@@ -94,5 +95,9 @@ function signedIn({ address, userAgent }: Actor, made: User, { clock, config }: 
 /** What the caller may see of a user: oneself in full, others by name. */
 async function viewOf({ db, config }: Deps, actor: Actor, found: User) {
   if (actor.kind === 'anonymous' || actor.id !== found.id) return viewStranger(actor, found)
-  return viewUser(actor, found, { memberships: await listMemberships(db, found.id), rules: config })
+  const wanted = { userId: found.id, others: config.PUBLIC_NAMESPACES, limit: maxListed }
+  return viewUser(actor, found, {
+    namespaces: await listShownNamespaces(db, wanted),
+    rules: config,
+  })
 }
