@@ -19,6 +19,7 @@ import * as signUpTimes from './migrations/0014-sign-up-times.ts'
 import * as catalog from './migrations/0015-catalog.ts'
 import * as appTokenExpiry from './migrations/0017-app-token-expiry.ts'
 import * as markedForDeletion from './migrations/0018-marked-for-deletion.ts'
+import * as logPerformer from './migrations/0019-log-performer.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -37,6 +38,7 @@ const migrations = {
   '0015-catalog': catalog,
   '0017-app-token-expiry': appTokenExpiry,
   '0018-marked-for-deletion': markedForDeletion,
+  '0019-log-performer': logPerformer,
 }
 
 /**

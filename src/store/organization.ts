@@ -48,7 +48,7 @@ async function insertOwners(
 
 /**
  * Makes an organization of a user, whose account goes with all that hangs on it: sessions, tokens, memberships,
- * grants. Namespace, repositories, robots and applications stay.
+ * grants. Namespace, repositories, robots, applications and audit entries stay as they are.
  */
 export async function convertToOrganization(
   tx: Tx,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 
 import { listAudit, makeOrganization, mintToken } from '#test/support/account.ts'
@@ -41,6 +42,22 @@ test('convertUserToOrganization makes an organization of the account and signs t
   expect(await entries.where('kind', '=', 'account_convert').execute()).toEqual([
     { performer_name: 'acme' },
   ])
+})
+
+test('audit entries are not touched, however many there are', async () => {
+  const { server, call } = await start()
+  await server.repository('acme/app')
+  const { db } = server.deps
+  const entries = () =>
+    db
+      .selectFrom('log_entry')
+      .select(['id', 'kind', 'performer_id', sql<string>`xmin::text`.as('version')])
+      .orderBy('id')
+      .execute()
+  const before = await entries()
+  expect(before.filter(({ performer_id }) => performer_id !== null)).not.toEqual([])
+  expect((await convert(call, 'ada')).status).toBe(200)
+  expect((await entries()).slice(0, before.length)).toEqual(before)
 })
 
 test('what logged in as the account is over', async () => {
