@@ -13,6 +13,7 @@ import {
 import { writeLog, type LogKind } from '#store/log.ts'
 import { holdTeam } from '#store/team.ts'
 import type { Deps } from '#deps.ts'
+import { isFitting, unknownAccount } from './foreign-robot.ts'
 
 /** Whose default permission changes, and who changes it. */
 interface Change {
@@ -91,10 +92,8 @@ function gone(uuid: string): RegistryError {
 /** Id of a user, or of a robot of the organization; its row stays until the transaction ends. */
 async function accountOf(tx: Tx, organization: NamespaceTarget, name: string): Promise<number> {
   const account = await holdAccount(tx, name)
-  if (!account) throw new RegistryError('invalid_request', `unknown user ${name}`)
-  if (account.kind === 'robot' && account.ownerId !== organization.id)
-    throw new RegistryError('invalid_request', `${name} is no robot of ${organization.name}`)
-  return account.id
+  if (account && isFitting(account, organization.id)) return account.id
+  throw unknownAccount(name, organization.name)
 }
 
 /** Id of a team of the organization; its row stays until the transaction ends. */

@@ -14,6 +14,7 @@ import {
 } from '#store/permission.ts'
 import { grantRole, holdRepository } from '#store/repository.ts'
 import type { Deps } from '#deps.ts'
+import { isFitting, unknownAccount } from './foreign-robot.ts'
 
 /** Whose role on a repository changes, and who changes it. */
 interface Change {
@@ -36,12 +37,9 @@ export async function setUserPermission(
   return transact(db, async (tx) => {
     const account = await holdAccount(tx, name)
     await hold(tx, repository)
-    if (!account) throw refusal(`unknown user ${name}`)
-    refuseOwner(repository, name)
-    if (account.kind === 'robot' && account.ownerId !== repository.namespace.id)
-      throw refusal(
-        `${name} is a robot of another namespace: only those of ${repository.namespace.name} can be given a role here`,
-      )
+    if (account) refuseOwner(repository, name)
+    if (!account || !isFitting(account, repository.namespace.id))
+      throw unknownAccount(name, repository.namespace.name)
     await grantRole(tx, { repositoryId: repository.id, userId: account.id, role })
     await log(
       tx,

@@ -10,9 +10,9 @@ import {
   insertTeamMemberships,
   isOrganizationMember,
   isTeamMember,
-  type Team,
 } from '#store/team.ts'
 import type { Deps } from '#deps.ts'
+import { isFitting, unknownAccount } from './foreign-robot.ts'
 import { demandTeam, holdOrganization } from './hold-organization.ts'
 import { inviteUser } from './invite-to-team.ts'
 import { demandAdminLeft } from './last-admin.ts'
@@ -42,9 +42,13 @@ export async function addTeamMember(
     const team = await demandTeam(tx, wanted)
     // Asked again now that it is held: it may have gone, or turned into an organization.
     const account = await findAccountByName(tx, memberName)
-    if (!account || account.id !== named?.id)
-      throw new RegistryError('invalid_request', `Unknown user ${memberName}`)
-    await demandFitting(tx, { account, team, organization })
+    if (!account || account.id !== named?.id || !isFitting(account, organization.id))
+      throw unknownAccount(memberName, organization.name)
+    if (await isTeamMember(tx, { teamId: team.id, userId: account.id }))
+      throw new RegistryError(
+        'invalid_request',
+        `${account.name} is in the team ${team.name} already`,
+      )
     if (await mustBeAsked(tx, { deps, account, organization })) {
       await inviteUser(deps, tx, { organization, team, actor, account })
       return { account, isInvited: true }
@@ -68,7 +72,8 @@ export async function removeTeamMember(deps: Deps, wanted: MembershipOf): Promis
     await holdOrganization(tx, organization)
     const team = await demandTeam(tx, wanted)
     const account = await findAccountByName(tx, memberName)
-    if (!account) throw new RegistryError('not_found', `no user ${memberName}`)
+    if (!account || !isFitting(account, organization.id))
+      throw new RegistryError('not_found', `no user ${memberName}`)
     if (await deleteInvite(tx, { teamId: team.id, invitee: { userId: account.id } }))
       return logMember(deps, tx, { kind: 'org_delete_team_member_invite', ...wanted })
     if (team.role === 'admin') {
@@ -80,23 +85,6 @@ export async function removeTeamMember(deps: Deps, wanted: MembershipOf): Promis
       throw new RegistryError('invalid_request', `${memberName} is not in the team ${team.name}`)
     await logMember(deps, tx, { kind: 'org_remove_team_member', ...wanted })
   })
-}
-
-async function demandFitting(
-  tx: Tx,
-  of: { account: Account; team: Team; organization: NamespaceTarget },
-): Promise<void> {
-  const { account, team, organization } = of
-  if (account.kind === 'robot' && account.ownerId !== organization.id)
-    throw new RegistryError(
-      'invalid_request',
-      `The robot account ${account.name} does not belong to ${organization.name}`,
-    )
-  if (await isTeamMember(tx, { teamId: team.id, userId: account.id }))
-    throw new RegistryError(
-      'invalid_request',
-      `${account.name} is in the team ${team.name} already`,
-    )
 }
 
 async function mustBeAsked(

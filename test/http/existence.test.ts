@@ -180,3 +180,44 @@ test('the search for people finds nobody by an address, and no robot or team of 
   for (const prefix of ['own', 'ci', 'acme'])
     expect(await find(prefix, inside)).toEqual(await find(prefix, inside.replace('acme', 'absent')))
 })
+
+test('who gives rights in a namespace of their own does not learn which robots others have', async () => {
+  const { server } = await startWithSecret()
+  await makeRobot(server, 'acme', 'ci')
+  const stranger = server.as('stranger')
+  const body = { namespace: 'other', repository: 'app', visibility: 'private', description: '' }
+  expect((await stranger('POST', '/api/v1/repository', { body })).status).toBe(201)
+  const prototypes = '/api/v1/organization/other/prototypes'
+  const owner = { name: 'stranger', kind: 'user' }
+  const attempts: Record<string, (name: string) => ReturnType<Call>> = {
+    delegate: (name) =>
+      stranger('POST', prototypes, { body: { role: 'read', delegate: { ...owner, name } } }),
+    activates: (name) =>
+      stranger('POST', prototypes, {
+        body: { role: 'read', delegate: owner, activating_user: { name } },
+      }),
+  }
+  for (const method of ['GET', 'PUT', 'DELETE'])
+    for (const path of [
+      'repository/other/app/permissions/user/NAME',
+      'organization/other/team/owners/members/NAME',
+      'organization/other/members/NAME',
+      'repository/other/app/permissions/user/NAME/transitive',
+      'users/NAME',
+    ])
+      attempts[`${method} ${path}`] = (name) =>
+        stranger(
+          method,
+          `/api/v1/${path.replace('NAME', encodeURIComponent(name))}`,
+          method === 'PUT' ? { body: { role: 'read' } } : {},
+        )
+  for (const [what, attempt] of Object.entries(attempts)) {
+    const seen = []
+    for (const name of ['acme+ci', 'acme+no', 'absent+ci']) {
+      const { status, text } = await attempt(name)
+      seen.push([what, status, text.replaceAll(name, placeholder)])
+    }
+    expect(seen).toEqual([seen[0], seen[0], seen[0]])
+    expect([400, 404, 405]).toContain(seen[0]![1])
+  }
+})
