@@ -10,7 +10,7 @@ import type { Tx } from '#store/db.ts'
 import type { User } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
 import { cookieOf, passwordOf, signIn, type TestServer } from '#test/support/server.ts'
-import { basicAuth, mintAppToken } from '#test/support/machine.ts'
+import { basicAuth } from '#test/support/machine.ts'
 import { findRobotByName } from '#store/robot.ts'
 import { accounts, oauthScopes, robots } from './identities.ts'
 import { repositories } from './outcomes.ts'
@@ -50,7 +50,8 @@ export async function makeOAuthTokens(
         at,
         expiresAt: new Date(at.getTime() + 3_600_000),
       })
-      secrets.set(`${person === 'super' ? 'super+' : person}/${scope}`, token)
+      secrets.set(`${person}/${scope}`, token)
+      if (person === 'super') secrets.set(`super+/${scope}`, token)
     }
   secrets.set('owner/oauth', secrets.get('owner/all')!)
   return secrets
@@ -153,17 +154,31 @@ export async function signTokens(
   return tokens
 }
 
+/** Credentials of the registry protocol that somebody shows to the management API. */
+export function listForeign(
+  machines: ReadonlyMap<string, MatrixRobot>,
+  { app, tokens }: { app: string; tokens: ReadonlyMap<string, string> },
+): [string, string][] {
+  return [
+    ['nobody/app', app],
+    ['nobody/robot', machines.get('robotadmin')!.token],
+    ['nobody/registry', tokens.get('owner/all')!],
+  ]
+}
+
 /** What each caller of the token service logs in with, by identity; those with a password are left out. */
-export async function listLogins(
-  server: TestServer,
-  {
-    machines,
-    secrets,
-  }: { machines: ReadonlyMap<string, MatrixRobot>; secrets: ReadonlyMap<string, string> },
-): Promise<Map<string, Record<string, string>>> {
+export function listLogins({
+  machines,
+  secrets,
+  app,
+}: {
+  machines: ReadonlyMap<string, MatrixRobot>
+  secrets: ReadonlyMap<string, string>
+  app: string
+}): Map<string, Record<string, string>> {
   const logins = new Map<string, Record<string, string>>()
   for (const [identity, { name, token }] of machines) logins.set(identity, basicAuth(name, token))
-  logins.set('owner/app', basicAuth('$app', await mintAppToken(server, 'owner')))
+  logins.set('owner/app', basicAuth('$app', app))
   for (const scope of oauthScopes)
     logins.set(`owner/$${scope}`, basicAuth('$oauthtoken', secrets.get(`owner/${scope}`)!))
   return logins

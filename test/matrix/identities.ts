@@ -63,6 +63,9 @@ export const robots = {
   robotlimited: { owner: 'restricted', own: 'write' },
 } as const satisfies Record<string, { owner: string; role?: string; team?: string; own?: string }>
 
+/** Credentials of the registry protocol, shown to the management API: there they are nobody's. */
+const foreign = ['nobody/app', 'nobody/robot', 'nobody/registry']
+
 /** A plus: with FEATURE_SUPERUSERS_FULL_ACCESS. A dollar: a registry token made with an OAuth token of that scope. */
 function read(face: 'v1' | 'v2', name: string, asks?: readonly string[]): Identity {
   const [who = '', token] = name.split('/')
@@ -71,7 +74,14 @@ function read(face: 'v1' | 'v2', name: string, asks?: readonly string[]): Identi
   return {
     name,
     face,
-    row: face === 'v1' ? name : token?.startsWith('$') ? name.replace('$', '') : who,
+    row:
+      face === 'v1'
+        ? foreign.includes(name)
+          ? 'nobody/unknown'
+          : name
+        : token?.startsWith('$')
+          ? name.replace('$', '')
+          : who,
     person: isNobody ? undefined : (borrowed[plain] ?? plain),
     server: who.endsWith('+') ? 'full' : 'usual',
     token: token === 'no token' ? undefined : token,
@@ -111,7 +121,10 @@ export const people: readonly Identity[] = [
 
 const some = ['public', 'private', 'missing', 'own', 'org']
 
-/** Callers of the management API with an OAuth token: whose, and its scopes. `unknown` is no token of ours. */
+/**
+ * Callers of the management API with a bearer token: whose, and its scopes. `unknown` is no token of ours; `app`, `robot`
+ * and `registry` are the owner's app token, the token of a robot that administers repositories, and a registry token.
+ */
 export const bearers: readonly Identity[] = [
   ...[...oauthScopes, 'all'].map((scope) => `owner/${scope}`),
   'orgadmin/repo:read',
@@ -121,12 +134,16 @@ export const bearers: readonly Identity[] = [
   'orgadmin/org:admin',
   'orgadmin/repo:admin',
   'auditor/user:read',
+  'super/super:user',
+  'super/repo:admin',
+  'super/all',
   'super+/super:user',
   'super+/repo:admin',
   'super+/all',
   'restricted/all',
   'disabled/all',
   'nobody/unknown',
+  ...foreign,
 ].map((name) => read('v1', name, some))
 
 /**

@@ -8,6 +8,7 @@ const refusals: Record<'v1' | 'v2', Record<string, Outcome>> = {
     '401 invalid_token': '401',
     '401 fresh_login_required': 'fresh',
     '403 insufficient_scope': '403',
+    '403 denied': 'deny',
     '403 invalid_csrf_token': 'csrf',
     '404 not_found': '404',
     '503 repository_not_normal': '503',

@@ -91,7 +91,8 @@ export function expectedOfV1(
       if (account !== 'a') return refusal
       return canSee(identity, target) ? '+' : '404'
     case 'a token signed by a service key':
-      return 'bad'
+      // auth-flow.md 6: one that an unknown key has signed; other credentials are no such tokens.
+      return identity.name === 'nobody/registry' ? 'deny' : 'bad'
     case "a token of a robot's issuer":
       return '401'
     case 'signed in': {

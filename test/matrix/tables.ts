@@ -58,6 +58,9 @@ orgadmin/super:user  -      -       -       -         -   -           -   -     
 orgadmin/org:admin   -      -       -       -         -   -           -   -           -       -
 orgadmin/repo:admin  -      -       -       -         a   a           a   a           -       -
 auditor/user:read    g      g       g       g         g   g           g   g           g       g
+super/super:user     -      -       -       -         -   -           -   -           -       -
+super/repo:admin     -      -       -       -         a   a           -   -           -       -
+super/all            -      -       -       -         a   a           -   -           -       -
 super+/super:user    -      -       -       -         -   -           -   -           -       -
 super+/repo:admin    -      -       -       -         a   a           -   -           -       -
 super+/all           a      a       a       a         a   a           a   a           a       a
@@ -111,6 +114,9 @@ orgadmin/repo:create +   -     +   -       -        n       -
 orgadmin/org:admin   +   -     +   -       -        n       -
 orgadmin/repo:admin  -   -     -   -       -        n       -
 auditor/user:read    -   -     -   -       -        r       g
+super/super:user     -   -     -   -       -        n       s
+super/repo:admin     -   -     -   -       -        n       -
+super/all            +   -     -   -       -        a       s
 super+/super:user    -   -     -   -       -        n       f
 super+/repo:admin    -   -     -   -       -        n       -
 super+/all           +   +     +   -       -        a       f
@@ -165,6 +171,9 @@ orgadmin/super:user  -   -    -    -
 orgadmin/org:admin   a   a    -    -
 orgadmin/repo:admin  -   -    -    -
 auditor/user:read    g   g    g    g
+super/super:user     -   -    -    -
+super/repo:admin     -   -    -    -
+super/all            -   a    -    -
 super+/super:user    -   -    -    -
 super+/repo:admin    -   -    -    -
 super+/all           a   a    a    a

@@ -4,10 +4,12 @@ import { transact } from '#store/db.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { makeCall } from '#test/support/client.ts'
 import { createDatabase } from '#test/support/database.ts'
+import { mintAppToken } from '#test/support/machine.ts'
 import { startServer, type TestServer } from '#test/support/server.ts'
 import {
   basic,
   bearer,
+  listForeign,
   listLogins,
   makeOAuthTokens,
   openSessions,
@@ -105,9 +107,11 @@ export async function makeWorld(atEnd: (end: () => Promise<void>) => void): Prom
   await transact(db, (tx) => makeRepositories(tx, users))
   const secrets = await transact(db, (tx) => makeOAuthTokens(tx, users))
   const machines = await makeRobots(servers.usual)
-  const logins = await listLogins(servers.usual, { machines, secrets })
+  const app = await mintAppToken(servers.usual, 'owner')
+  const logins = listLogins({ machines, secrets, app })
   const sessions = await openSessions(servers.usual)
   const tokens = await signTokens(servers.usual.deps, users, host)
+  for (const [name, token] of listForeign(machines, { app, tokens })) secrets.set(name, token)
   const filler = makeCall(servers.full.url, () => bearer(tokens.get('super+/all')))
   const content = await fillRepositories(filler)
   await closeRepositories(db)
