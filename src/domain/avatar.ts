@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 
 /** What a picture for somebody is drawn from. */
 export interface Avatar {
@@ -31,9 +31,7 @@ const palette = [
 
 /** Avatar of somebody or something, by name or by the text that it was given for that. */
 export function avatarOf(kind: Avatar['kind'], name: string, id?: string | null): Avatar {
-  const hash = createHash('sha256')
-    .update((id || name).trim().toLowerCase())
-    .digest('hex')
+  const hash = digest('sha256', (id || name).trim().toLowerCase(), 'hex')
   const color = palette[Number.parseInt(hash.slice(0, 8), 16) % palette.length] as string
   return { name, hash, color, kind }
 }

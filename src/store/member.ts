@@ -1,72 +1,52 @@
-import { sql, type RawBuilder } from 'kysely'
+import { sql } from 'kysely'
 
 import type { TeamRole } from '#domain/access.ts'
 import type { Db, Tx } from './db.ts'
 
 /** A user or robot account in an organization. */
 export interface Member {
+  id: number
   name: string
   kind: 'user' | 'robot'
-  /** Names of teams that it is in. */
-  teams: string[]
-  /** Names of repositories on which it was given a role of its own. */
-  repositories: string[]
-}
-
-/** How much of an organization is listed: accounts, and of each account teams and repositories. */
-export interface MemberPage {
-  namespaceId: number
-  limit: number
-  limitOfEach: number
-}
-
-/** Columns of a member; `u` is the namespace row of the account. */
-function columns({ namespaceId, limitOfEach }: Omit<MemberPage, 'limit'>): RawBuilder<Member> {
-  return sql`u.name, u.kind,
-    array(select t.name from team t join team_member m on m.team_id = t.id
-      where t.namespace_id = ${namespaceId} and m.user_id = u.id
-      order by t.name limit ${limitOfEach}) as teams,
-    array(select r.name from repository_grant g join repository r on r.id = g.repository_id
-      where r.namespace_id = ${namespaceId} and g.user_id = u.id and r.state <> 'MARKED_FOR_DELETION'
-      order by r.name limit ${limitOfEach}) as repositories`
 }
 
 const memberIds = (namespaceId: number) => sql`
   select m.user_id from team t join team_member m on m.team_id = t.id
   where t.namespace_id = ${namespaceId}`
 
-/** Users who are in teams of an organization, by name. */
-export async function listMembers(db: Db, page: MemberPage): Promise<Member[]> {
+/** Users who are in teams of an organization, by name: the first `limit` of them. */
+export async function listMembers(
+  db: Db,
+  wanted: { namespaceId: number; limit: number },
+): Promise<Member[]> {
   const { rows } = await sql<Member>`
-    select ${columns(page)}
-    from (select id, name, kind from namespace
-      where kind = 'user' and deleted_at is null and id in (${memberIds(page.namespaceId)})
-      order by name limit ${page.limit}) u
-    order by u.name`.execute(db)
+    select id, name, kind from namespace
+    where kind = 'user' and deleted_at is null and id in (${memberIds(wanted.namespaceId)})
+    order by name limit ${wanted.limit}`.execute(db)
   return rows
 }
 
 /** Users and robots that were given roles on repositories of an organization without being in a team, by name. */
-export async function listCollaborators(db: Db, page: MemberPage): Promise<Member[]> {
+export async function listCollaborators(
+  db: Db,
+  wanted: { namespaceId: number; limit: number },
+): Promise<Member[]> {
   const { rows } = await sql<Member>`
-    select ${columns(page)}
-    from (select id, name, kind from namespace
-      where deleted_at is null and id not in (${memberIds(page.namespaceId)})
-        and id in (select g.user_id from repository r join repository_grant g on g.repository_id = r.id
-          where r.namespace_id = ${page.namespaceId} and r.state <> 'MARKED_FOR_DELETION')
-      order by name limit ${page.limit}) u
-    order by u.name`.execute(db)
+    select id, name, kind from namespace
+    where deleted_at is null and id not in (${memberIds(wanted.namespaceId)})
+      and id in (select g.user_id from repository r join repository_grant g on g.repository_id = r.id
+        where r.namespace_id = ${wanted.namespaceId} and r.state <> 'MARKED_FOR_DELETION')
+    order by name limit ${wanted.limit}`.execute(db)
   return rows
 }
 
 /** A user in a team of an organization, or a robot of the organization; undefined for others. */
 export async function findMember(
   db: Db,
-  wanted: { namespaceId: number; name: string; limitOfEach: number },
+  wanted: { namespaceId: number; name: string },
 ): Promise<Member | undefined> {
   const { rows } = await sql<Member>`
-    select ${columns(wanted)}
-    from namespace u
+    select id, name, kind from namespace u
     where u.name = ${wanted.name} and u.deleted_at is null
       and (u.id in (${memberIds(wanted.namespaceId)})
         or exists (select from robot r where r.account_id = u.id and r.owner_id = ${wanted.namespaceId}))`.execute(

@@ -20,6 +20,7 @@ import * as catalog from './migrations/0015-catalog.ts'
 import * as appTokenExpiry from './migrations/0017-app-token-expiry.ts'
 import * as markedForDeletion from './migrations/0018-marked-for-deletion.ts'
 import * as logPerformer from './migrations/0019-log-performer.ts'
+import * as longLists from './migrations/0020-long-lists.ts'
 
 const migrations = {
   '0001-registry': registry,
@@ -39,6 +40,7 @@ const migrations = {
   '0017-app-token-expiry': appTokenExpiry,
   '0018-marked-for-deletion': markedForDeletion,
   '0019-log-performer': logPerformer,
+  '0020-long-lists': longLists,
 }
 
 /**

@@ -49,6 +49,24 @@ describe('getOrganizationMembers', () => {
     })
   })
 
+  test('lists names in byte order, and nothing that is elsewhere or gone', async () => {
+    const company = await newCompany()
+    const { name, admin, ann, path, teams, team } = company
+    for (const other of ['zulu', 'alpha']) {
+      await team(other)
+      await admin.call('PUT', `${teams}/${other}/members/${ann.name}`)
+    }
+    for (const other of ['web', 'api', 'old']) {
+      await grant(shared(), await addRepository(company, other), ann.name, 'read')
+    }
+    await admin.call('DELETE', `/api/v1/repository/${name}/old`)
+    const elsewhere = await addRepository(await newOrganization(shared()), 'elsewhere')
+    await grant(shared(), elsewhere, ann.name, 'read')
+    const { json } = await admin.call('GET', `${path}/members/${ann.name}`)
+    expect(namesOf(json.teams)).toEqual(['alpha', 'builders', 'zulu'])
+    expect(json.repositories).toEqual(['api', 'app', 'web'])
+  })
+
   test('is for administrators', async () => {
     const { ann, path } = await newCompany()
     for (const list of ['members', 'collaborators', `members/${ann.name}`])

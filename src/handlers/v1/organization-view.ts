@@ -2,7 +2,8 @@ import { avatarOf } from '#domain/avatar.ts'
 import { maxListed } from '#domain/list-limit.ts'
 import type { Actor } from '#domain/principal.ts'
 import type { NamespaceTarget } from '#domain/target.ts'
-import type { ListedTeam, Member } from '#store/member.ts'
+import type { MemberWithHoldings } from '#services/show-members.ts'
+import type { ListedTeam } from '#store/member.ts'
 import type { OrganizationSettings } from '#store/organization.ts'
 import { listTeams } from '#store/member.ts'
 import { findOrganization } from '#store/organization.ts'
@@ -65,7 +66,7 @@ function viewSettings(target: NamespaceTarget, settings: OrganizationSettings) {
 }
 
 /** Those in an organization. Many are in the same teams, whose avatars are made once. */
-export function viewMembers(members: readonly Member[]) {
+export function viewMembers(members: readonly MemberWithHoldings[]) {
   const names = new Set(members.flatMap(({ teams }) => teams))
   const views = new Map([...names].map((name) => [name, { name, avatar: avatarOf('team', name) }]))
   return members.map(({ name, kind, teams, repositories }) => ({
@@ -78,6 +79,6 @@ export function viewMembers(members: readonly Member[]) {
 }
 
 /** Somebody who was given roles on repositories without being in a team. */
-export function viewCollaborator({ name, kind, repositories }: Member) {
+export function viewCollaborator({ name, kind, repositories }: Omit<MemberWithHoldings, 'teams'>) {
   return { name, kind: 'user' as const, avatar: avatarOf(kind, name), repositories }
 }

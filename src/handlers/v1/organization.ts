@@ -4,7 +4,7 @@ import { changeOrganization, type OrganizationChanges } from '#services/change-o
 import { createOrganization } from '#services/create-organization.ts'
 import { deleteOrganization } from '#services/delete-account.ts'
 import { removeFromOrganization } from '#services/remove-member.ts'
-import { findMember, listCollaborators, listMembers } from '#store/member.ts'
+import { showCollaborators, showMember, showMembers } from '#services/show-members.ts'
 import type { Handlers } from '#operation.ts'
 import { viewCollaborator, viewMembers, viewOrganization } from './organization-view.ts'
 
@@ -42,17 +42,17 @@ export const organization: Handlers<
     await deleteOrganization(deps, { organization: target, actor })
     return { status: 204 }
   },
-  async getOrganizationCollaborators({ target }, { db }) {
-    const collaborators = await listCollaborators(db, { namespaceId: target.id, ...limits })
+  async getOrganizationCollaborators({ target }, deps) {
+    const collaborators = await showCollaborators(deps, { namespaceId: target.id, ...limits })
     return { status: 200, body: { collaborators: collaborators.map(viewCollaborator) } }
   },
-  async getOrganizationMembers({ target }, { db }) {
-    const members = await listMembers(db, { namespaceId: target.id, ...limits })
+  async getOrganizationMembers({ target }, deps) {
+    const members = await showMembers(deps, { namespaceId: target.id, ...limits })
     return { status: 200, body: { members: viewMembers(members) } }
   },
-  async getOrganizationMember({ target, params }, { db }) {
+  async getOrganizationMember({ target, params }, deps) {
     const wanted = { namespaceId: target.id, name: params.membername, limitOfEach: maxOfOne }
-    const member = await findMember(db, wanted)
+    const member = await showMember(deps, wanted)
     if (!member)
       throw new RegistryError('not_found', `${params.membername} is no member of ${target.name}`)
     return { status: 200, body: viewMembers([member])[0]! }

@@ -1,6 +1,6 @@
 import { avatarOf } from '#domain/avatar.ts'
 import { rfcDate } from '#domain/date.ts'
-import type { WithToken } from '#services/show-robots.ts'
+import type { WithHoldings, WithToken } from '#services/show-robots.ts'
 import type { NewRobot } from '#services/create-robot.ts'
 import type { RobotDetails } from '#store/robot-change.ts'
 import type { ListedRobot, RobotGrant } from '#store/robot-list.ts'
@@ -9,18 +9,19 @@ import type { Config } from '#config.ts'
 type Shown = Pick<Config, 'FEATURE_USER_LAST_ACCESSED'>
 
 /** A robot as lists show it: its token, its teams and its repositories when they were asked for. */
-export function viewRobot(robot: WithToken<ListedRobot | RobotDetails>, config: Shown) {
-  const { last_used_at: lastUsed } = robot
+export function viewRobot(
+  robot: WithHoldings<WithToken<ListedRobot | RobotDetails>>,
+  config: Shown,
+) {
+  const { last_used_at: lastUsed, teams, repositories } = robot
   return {
     name: robot.name,
     created: rfcDate(robot.created_at),
     last_accessed: lastUsed && config.FEATURE_USER_LAST_ACCESSED ? rfcDate(lastUsed) : null,
     description: robot.description,
     ...(robot.token === undefined ? {} : { token: robot.token }),
-    ...('teams' in robot && robot.teams
-      ? { teams: robot.teams.map((name) => ({ name, avatar: avatarOf('team', name) })) }
-      : {}),
-    ...('repositories' in robot && robot.repositories ? { repositories: robot.repositories } : {}),
+    ...(teams ? { teams: teams.map((name) => ({ name, avatar: avatarOf('team', name) })) } : {}),
+    ...(repositories ? { repositories } : {}),
   }
 }
 
