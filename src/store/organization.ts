@@ -124,12 +124,14 @@ export async function updateOrganization(
 /** Organizations by id, after `afterId`; those on their way out are left out. */
 export function listOrganizations(db: Db, wanted: { afterId: number; limit: number }) {
   return db
-    .selectFrom('organization as o')
-    .innerJoin('namespace as n', 'n.id', 'o.namespace_id')
+    .selectFrom('namespace as n')
+    .innerJoin('organization as o', 'o.namespace_id', 'n.id')
     .select(['n.id', 'n.name', 'o.email'])
+    .where('n.kind', '=', 'organization')
     .where('n.deleted_at', 'is', null)
+    .where('n.id', '>', wanted.afterId)
     .where('o.namespace_id', '>', wanted.afterId)
-    .orderBy('o.namespace_id')
+    .orderBy('n.id')
     .limit(wanted.limit)
     .execute()
 }

@@ -168,7 +168,11 @@ export async function listRepositories(
   const lastModified = wanted.withLastModified
     ? sql`(select max(t.started_at) from tag t where t.repository_id = r.id and t.ended_at is null)`
     : sql`null::timestamptz`
-  const inNamespace = wanted.namespace === undefined ? sql`true` : sql`n.name = ${wanted.namespace}`
+  // One id, so that an index gives the repositories in their order.
+  const inNamespace =
+    wanted.namespace === undefined
+      ? sql`true`
+      : sql`r.namespace_id = (select id from namespace where name = ${wanted.namespace})`
   const starred = sql`r.id in (select s.repository_id from star s where s.user_id = ${wanted.userId}::bigint)`
   const { rows } = await sql<ListedRepository>`
     select r.id, n.name as namespace, r.name, r.description, r.is_public, r.state,

@@ -196,12 +196,14 @@ export async function listTagHistory(
     ...(filter.name === undefined ? [] : [sql`t.name = ${filter.name}`]),
     ...(filter.contains === undefined ? [] : [sql`strpos(t.name, ${filter.contains}) > 0`]),
   ]
+  // The page first: manifests are looked up for what is shown, not for what is skipped.
   const { rows } = await sql<ListedTag>`
     select t.name, t.manifest_id, m.digest, m.is_index, m.layers_size_bytes, t.started_at,
       ${end} as ended_at, t.is_reversion, t.is_immutable
-    from tag t join manifest m on m.id = t.manifest_id
-    where ${sql.join(conditions, sql` and `)}
-    order by t.started_at desc, t.name limit ${filter.limit} offset ${filter.offset}`.execute(db)
+    from (select * from tag t where ${sql.join(conditions, sql` and `)}
+      order by t.started_at desc, t.name limit ${filter.limit} offset ${filter.offset}) t
+    join manifest m on m.id = t.manifest_id
+    order by t.started_at desc, t.name`.execute(db)
   return rows
 }
 

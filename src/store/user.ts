@@ -85,7 +85,12 @@ export function listUsers(
   db: Db,
   wanted: { withDisabled: boolean; afterId: number; limit: number },
 ): Promise<User[]> {
-  const all = users(db).where('n.id', '>', wanted.afterId).orderBy('n.id').limit(wanted.limit)
+  const all = users(db)
+    .where('n.id', '>', wanted.afterId)
+    // Said of both, so that a join of two indexes begins in both of them here.
+    .where('u.namespace_id', '>', wanted.afterId)
+    .orderBy('n.id')
+    .limit(wanted.limit)
   return (wanted.withDisabled ? all : all.where('n.enabled', '=', true)).execute()
 }
 
