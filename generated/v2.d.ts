@@ -31,7 +31,8 @@ export interface paths {
         /**
          * Get a registry token
          * @description With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that
-         *     you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login.
+         *     you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login;
+         *     without both it is refused, except where `FEATURE_PUBLIC_CATALOG` shows everybody the catalog.
          *     A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
          */
         get: operations["issueToken"];
@@ -457,7 +458,7 @@ export interface components {
                 "application/json": components["schemas"]["OciErrors"];
             };
         };
-        /** @description User name and password do not work. */
+        /** @description User name and password do not work, or nobody asks for nothing in particular. */
         WrongCredentials: {
             headers: {
                 "WWW-Authenticate": components["headers"]["BasicChallenge"];

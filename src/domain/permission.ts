@@ -58,6 +58,7 @@ export interface Permission {
  * `oauth-client`: the caller may let the application of `client_id` act for them; loads it.
  * `oauth-consent`: `form-csrf` and `oauth-client`, for a form.
  * `oauth-administrator`: `form-csrf`, and the caller administers the namespace of that application.
+ * `login-or-scope`: nobody in particular gets no token for nothing, unless the catalog is for everybody.
  */
 export type BodyCheck =
   | 'token-scopes'
@@ -67,6 +68,7 @@ export type BodyCheck =
   | 'oauth-client'
   | 'oauth-consent'
   | 'oauth-administrator'
+  | 'login-or-scope'
 
 /** Actions of a registry token (Docker token specification); `*` stands for all of them and for administration. */
 export type TokenAction = 'pull' | 'push' | 'delete' | '*'

@@ -46,6 +46,14 @@ export function withoutHost(name: string, host: string): string {
   return name.startsWith(`${host}/`) ? name.slice(host.length + 1) : name
 }
 
+/** The granted actions that allow an action: who may push may delete (Quay's rule). */
+const sufficient: Record<TokenAction, readonly TokenAction[]> = {
+  pull: ['pull', '*'],
+  push: ['push', '*'],
+  delete: ['delete', 'push', '*'],
+  '*': ['*'],
+}
+
 /** True when an access list allows an action on a repository. Names are compared as the registry at `host` reads them. */
 export function grants(
   access: readonly AccessEntry[],
@@ -54,7 +62,7 @@ export function grants(
   return access.some(
     (entry) =>
       entry.type === 'repository' &&
-      (entry.actions.includes(wanted.action) || entry.actions.includes('*')) &&
+      entry.actions.some((action) => sufficient[wanted.action].includes(action)) &&
       readName(entry.name, wanted)?.fullName === wanted.name.fullName,
   )
 }

@@ -25,7 +25,7 @@ import type { Exchange, HandlerReply } from './exchange.ts'
 import { acts, IndexedRouter, type RoutedRequest } from './indexed-router.ts'
 import type { Metrics } from './metrics.ts'
 import { parseQuery } from './query.ts'
-import { explainValidation } from './validation.ts'
+import { codeOfValidation, explainValidation } from './validation.ts'
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv
 const schemes: Record<string, Scheme> = {
@@ -137,8 +137,9 @@ function bindSteps(api: OpenAPIBackend, router: IndexedRouter, deps: ApiDeps): v
     postSecurityHandler: (context: Context, exchange: Exchange) => admit(context, exchange, deps),
     preOperationHandler: (context: Context, exchange: Exchange) =>
       admitBody(context, exchange, deps),
-    validationFail: (context: Context) => {
-      throw new RegistryError('invalid_request', explainValidation(context.validation.errors ?? []))
+    validationFail: ({ validation }: Context) => {
+      const errors = validation.errors ?? []
+      throw new RegistryError(codeOfValidation(errors), explainValidation(errors))
     },
     notFound: () => undefined,
     methodNotAllowed: ({ request }: Context) => {

@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Config } from '#config.ts'
 
 const methods = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
-const plainHeaders = 'Authorization, Content-Type, X-Requested-With'
+const plainHeaders =
+  'Authorization, Content-Range, Content-Type, If-None-Match, If-Range, Range, X-Requested-With'
 const exposedHeaders =
-  'Content-Range, Docker-Content-Digest, Link, Location, OCI-Filters-Applied, OCI-Subject, Range, WWW-Authenticate, X-Next-CSRF-Token'
+  'Accept-Ranges, Content-Range, Docker-Content-Digest, Docker-Distribution-Api-Version, Docker-Upload-UUID, ETag, Link, Location, OCI-Chunk-Min-Length, OCI-Filters-Applied, OCI-Subject, OCI-Tag, Range, Retry-After, WWW-Authenticate, X-Next-CSRF-Token'
 
 /** Never for every origin: what belongs to a session, and the making of the first account, which needs no credential. */
 const closedPaths = new Set(['/config', '/csrf_token', '/api/v1/user/initialize'])

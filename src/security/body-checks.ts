@@ -33,6 +33,7 @@ const checks: Record<BodyCheck, Check> = {
   'oauth-client': enterClient,
   'oauth-consent': enterConsent,
   'oauth-administrator': enterAdministered,
+  'login-or-scope': demandPurpose,
 }
 
 /** Decides the rights of an operation that depend on its body, after the body was validated. */
@@ -43,6 +44,18 @@ export async function enterWithBody(call: ValidatedCall, deps: SecurityDeps): Pr
     return enterNamespace(call.entry, namespace, deps)
   }
   return checkBody === undefined ? call.target : checks[checkBody](call, deps)
+}
+
+/** A request for a token without credentials and without a scope is a login that lacks the password (Quay's rule). */
+function demandPurpose(
+  { entry, query, target }: Parameters<Check>[0],
+  { config }: SecurityDeps,
+): Target {
+  const { scope } = query as { scope?: string[] }
+  const asksForNothing = !scope?.some((text) => text.trim() !== '')
+  if (entry.principal.kind !== 'anonymous' || !asksForNothing || config.FEATURE_PUBLIC_CATALOG)
+    return target
+  throw refuse(entry, 'send user name and password, or name the scope that the token is for')
 }
 
 /** The repository that the body names; one that the caller may not read is answered like a missing one. */

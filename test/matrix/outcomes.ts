@@ -266,8 +266,9 @@ function makes({ row, token }: Identity, target: string): boolean {
   return ['a', 'c'].includes(lookUp(rights, row, target))
 }
 
-/** A registry token has to list the action; without one, nobody asks for what is public. */
+/** A registry token has to list the action, or `push` for `delete`; without one, nobody asks for what is public. */
 function covers({ token }: Identity, action: string): boolean {
   if (token === undefined) return action === 'pull'
+  if (token === 'push' && action === 'delete') return true
   return token.startsWith('$') || ['all', 'app', '*', action].includes(token)
 }

@@ -25,7 +25,7 @@ test('each sees what is theirs and what they were given, in byte order', async (
   await setPublic(server, 'bob/open')
   await grant(server, 'bob/shared', 'ann', 'read')
   const names = async (name: string | undefined) => {
-    const call = await server.registry(name)
+    const call = await server.registry(name, 'registry:catalog:*')
     return (await call('GET', '/v2/_catalog')).json.repositories
   }
   expect(await names('cat')).toEqual([])

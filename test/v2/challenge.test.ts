@@ -56,7 +56,10 @@ test('the version check and the catalogue name no scope', async () => {
     expect(answer.headers.get('docker-distribution-api-version')).toBe('registry/2.0')
   }
   const { name } = await newOwner(server)
-  for (const call of [await server.registry(name), await server.registry(undefined)]) {
+  for (const call of [
+    await server.registry(name),
+    await server.registry(undefined, 'registry:catalog:*'),
+  ]) {
     const answer = await call('GET', '/v2/')
     expect([answer.status, answer.json]).toEqual([200, {}])
     expect(answer.headers.get('docker-distribution-api-version')).toBe('registry/2.0')

@@ -95,13 +95,15 @@ test('an index goes without its manifests, and they can go before it', async () 
   expect(await outcome(push('GET', `${path}/manifests/${second.digest}`))).toEqual([200])
 })
 
-test('a delete token deletes and does nothing else; a push token deletes nothing', async () => {
+test('a delete token deletes and does nothing else; a push token deletes too, a pull token does not', async () => {
   const server = shared()
   const { push, path, fullName, name } = await newOwner(server)
   const image = await pushImage(push, fullName, ['v1'])
-  const pusher = await server.registry(name, `repository:${fullName}:pull,push`)
+  const puller = await server.registry(name, `repository:${fullName}:pull`)
+  const pusher = await server.registry(name, `repository:${fullName}:push`)
   const deleter = await server.registry(name, `repository:${fullName}:delete`)
-  expect(await outcome(pusher('DELETE', `${path}/manifests/v1`))).toEqual([401, 'UNAUTHORIZED'])
+  expect(await outcome(puller('DELETE', `${path}/manifests/v1`))).toEqual([401, 'UNAUTHORIZED'])
+  expect(await outcome(pusher('DELETE', `${path}/manifests/v1`))).toEqual([202])
   expect(await outcome(deleter('GET', `${path}/manifests/v1`))).toEqual([401, 'UNAUTHORIZED'])
   expect(await outcome(deleter('POST', `${path}/blobs/uploads/`))).toEqual([401, 'UNAUTHORIZED'])
   expect(await outcome(deleter('DELETE', `${path}/manifests/${image.digest}`))).toEqual([202])

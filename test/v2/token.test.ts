@@ -87,8 +87,28 @@ test('nobody gets to pull what is public and nothing else', async () => {
   expect(await granted(server, undefined, `repository:${name}/other:pull`)).toEqual([
     { type: 'repository', name: `${name}/other`, actions: [] },
   ])
-  const { json } = await ask(server, undefined, [])
-  expect(readToken(json.token).claims).toMatchObject({ sub: '(anonymous)', access: [] })
+  const { json } = await ask(server, undefined, [['scope', 'registry:catalog:*']])
+  expect(readToken(json.token).claims).toMatchObject({
+    sub: '(anonymous)',
+    access: [{ type: 'registry', name: 'catalog', actions: [] }],
+  })
+})
+
+test('nobody gets no token for nothing, unless the catalog is for everybody', async () => {
+  const server = shared()
+  for (const query of [[], [['scope', '']], [['scope', ' ']], [['service', server.host]]] as [
+    string,
+    string,
+  ][][]) {
+    const answer = await ask(server, undefined, query)
+    expect(await outcome(answer)).toEqual([401, 'UNAUTHORIZED'])
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm="/)
+  }
+  const { name } = await newOwner(server)
+  expect((await ask(server, name, [])).status).toBe(200)
+  const open = await startServer({ FEATURE_PUBLIC_CATALOG: 'true' })
+  const call = await open.registry(undefined)
+  expect((await call('GET', '/v2/_catalog')).json).toEqual({ repositories: [] })
 })
 
 test('a token is given for this registry only', async () => {
