@@ -5,11 +5,16 @@ import koaSession from 'koa-session'
 import type { Deps } from '#deps.ts'
 import type { SessionHandle } from '#operation.ts'
 import type { CredentialSource, SecurityDeps } from '#security/scheme.ts'
-import { openSessionStore, sessionCookieKey, type SessionContent } from '#security/session-store.ts'
+import {
+  cookieValueOf,
+  openSessionStore,
+  sessionCookieKey,
+  type SessionContent,
+} from '#security/session-store.ts'
 
 /**
- * Sessions: a signed random id in the cookie, the content in the database under the id's hash. The row of a
- * session that signs in is replaced by one with another id.
+ * Sessions: a signed random id in the cookie, the content in the database under the id's hash; until somebody signs
+ * in, the content in the cookie. The row of a session that signs in is replaced by one with another id.
  */
 export function sessionMiddleware(app: Koa, deps: SecurityDeps, secretKey: string): Koa.Middleware {
   const { config } = deps
@@ -26,9 +31,22 @@ export function sessionMiddleware(app: Koa, deps: SecurityDeps, secretKey: strin
       renew: true,
       genid: () => randomBytes(24).toString('base64url'),
       store: openSessionStore(deps),
+      externalKey: {
+        get: ({ cookies, sessionOptions }: SessionContext) =>
+          cookies.get(sessionOptions.key, sessionOptions) ?? '',
+        set: ({ cookies, session, sessionOptions }: SessionContext, id: string) =>
+          void cookies.set(sessionOptions.key, cookieValueOf(id, session ?? {}), sessionOptions),
+      },
     } as never,
     app as never,
   ) as unknown as Koa.Middleware
+}
+
+/** What koa-session adds to the context. */
+interface SessionContext {
+  cookies: Koa.Context['cookies']
+  session: SessionContent | null
+  sessionOptions: { key: string; signed: true }
 }
 
 /** The session of a request, as schemes read it. */

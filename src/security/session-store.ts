@@ -18,25 +18,33 @@ export interface SessionStore {
   destroy(id: string): Promise<void>
 }
 
-/** Somebody who only fetched a CSRF token is forgotten after a day. */
-const anonymousSeconds = 86_400
+/** What the cookie of a session that nobody has signed in to begins with; no id does. */
+const nobody = 'nobody.'
+
+/**
+ * What the cookie of a session holds: its id, or, as long as nobody has signed in, its CSRF token, which is all that
+ * there is to it. So callers who never sign in leave no rows behind. The cookie is signed: only we make one.
+ */
+export function cookieValueOf(id: string, { userId, csrfToken }: SessionContent): string {
+  return userId === undefined && csrfToken !== undefined ? `${nobody}${csrfToken}` : id
+}
 
 /** Keeps sessions in the database, under the hash of the id in the cookie: the table gives nobody a session. */
 export function openSessionStore({ db, clock, config }: SecurityDeps): SessionStore {
   return {
     async get(id) {
+      if (id.startsWith(nobody)) return { csrfToken: id.slice(nobody.length) }
       return (await findSession(db, hashToken(id), clock.now()))?.content as object | undefined
     },
     async set(id, content) {
-      const seconds = content.userId === undefined ? anonymousSeconds : config.SESSION_TIMEOUT
-      await saveSession(db, {
-        idHash: hashToken(id),
-        content,
-        userId: content.userId ?? null,
-        expiresAt: new Date(clock.now().getTime() + seconds * 1000),
-      })
+      const { userId } = content
+      if (userId === undefined) return
+      const expiresAt = new Date(clock.now().getTime() + config.SESSION_TIMEOUT * 1000)
+      await saveSession(db, { idHash: hashToken(id), content, userId, expiresAt })
     },
-    destroy: (id) => deleteSession(db, hashToken(id)),
+    async destroy(id) {
+      if (!id.startsWith(nobody)) await deleteSession(db, hashToken(id))
+    },
   }
 }
 

@@ -17,7 +17,7 @@ export function findSession(db: Db, idHash: string, at: Date): Promise<SessionRo
 
 export async function saveSession(
   db: Db,
-  session: { idHash: string; content: unknown; userId: number | null; expiresAt: Date },
+  session: { idHash: string; content: unknown; userId: number; expiresAt: Date },
 ): Promise<void> {
   const changed = {
     content: JSON.stringify(session.content),

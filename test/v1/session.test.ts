@@ -92,6 +92,31 @@ describe('the session cookie', () => {
     expect(rows).not.toHaveLength(0)
     expect(JSON.stringify(rows)).not.toContain(id)
   })
+
+  test('of those who have not signed in leaves nothing in the database, however many there are', async () => {
+    const server = await startWithUser()
+    const rows = () => server.deps.db.selectFrom('session').select('user_id').execute()
+    const sessions = await Promise.all(Array.from({ length: 50 }, () => newSession(server.call)))
+    expect(new Set(sessions.map(({ csrfToken }) => csrfToken)).size).toBe(50)
+    expect(await rows()).toEqual([])
+    const body = { username: 'ada', password: passwordOf('ada') }
+    const signedIn = await withSession(server, sessions[0]!)('POST', '/api/v1/signin', { body })
+    expect(signedIn.status).toBe(200)
+    expect(await rows()).toHaveLength(1)
+  })
+
+  test('of nobody cannot be made up for a CSRF token of the own choice', async () => {
+    const server = await startWithUser()
+    const session = await newSession(server.call)
+    const [, signature] = session.cookie.split('; ') as [string, string]
+    const csrfToken = 'a'.repeat(64)
+    const forged = { cookie: `portolan_session=nobody.${csrfToken}; ${signature}`, csrfToken }
+    const body = { username: 'ada', password: passwordOf('ada') }
+    expect(await outcome(withSession(server, forged)('POST', '/api/v1/signin', { body }))).toEqual([
+      403,
+      'invalid_csrf_token',
+    ])
+  })
 })
 
 describe('logout', () => {
