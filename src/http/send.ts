@@ -14,6 +14,8 @@ export async function send(
   { blobs, watch, metrics }: BlobSupply & { metrics: Metrics },
 ): Promise<void> {
   response.statusCode = reply.status
+  // What somebody has pushed is never taken for a page of ours.
+  response.setHeader('X-Content-Type-Options', 'nosniff')
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     if (value !== undefined) response.setHeader(name, value)
   // Who was too slow is not waited for again.

@@ -10,9 +10,9 @@ import {
 import { RegistryError } from '#domain/errors.ts'
 import type { TokenAction } from '#domain/permission.ts'
 import type { AccessEntry, KnownPrincipal, Principal } from '#domain/principal.ts'
-import { parseRepositoryName } from '#domain/name.ts'
+import { parseRepositoryName, type RepositoryName } from '#domain/name.ts'
 import { parseScopes, withoutHost, type Scope } from '#domain/scope.ts'
-import { findTarget } from '#store/access.ts'
+import { findTargets, type FoundTarget } from '#store/access.ts'
 import { insertRefreshToken } from '#store/refresh-token.ts'
 import type { Deps } from '#deps.ts'
 
@@ -101,13 +101,21 @@ async function grantAccess(
   scopes: readonly Scope[],
   host: string,
 ): Promise<AccessEntry[]> {
-  const access: AccessEntry[] = []
-  for (const scope of mergeScopes(scopes)) {
-    const actions =
-      scope.type === 'repository' ? await grantActions(deps, principal, scope, host) : []
-    access.push({ type: scope.type, name: scope.name, actions })
+  const { db, config } = deps
+  const merged = mergeScopes(scopes).map((scope) => ({ scope, name: nameOf(scope) }))
+  const names = merged.flatMap(({ name }) => name ?? [])
+  const userId = principal.kind === 'anonymous' ? null : principal.id
+  const found = names.length === 0 ? new Map() : await findTargets(db, { names, userId })
+  return merged.map(({ scope, name }) => ({
+    type: scope.type,
+    name: scope.name,
+    actions: name ? grantActions(deps, principal, scope, found.get(name.fullName)) : [],
+  }))
+
+  function nameOf({ type, name }: Scope): RepositoryName | undefined {
+    if (type !== 'repository') return undefined
+    return parseRepositoryName(withoutHost(name, host), config.LIBRARY_NAMESPACE)
   }
-  return access
 }
 
 /** Scopes for one thing become one entry. */
@@ -122,15 +130,12 @@ function mergeScopes(scopes: readonly Scope[]): Scope[] {
 }
 
 /** The asked actions that the caller may do; a repository that is not there yet counts if the caller may make it. */
-async function grantActions(
-  { db, config }: Deps,
+function grantActions(
+  { config }: Deps,
   principal: Principal,
   scope: Scope,
-  host: string,
-): Promise<TokenAction[]> {
-  const name = parseRepositoryName(withoutHost(scope.name, host), config.LIBRARY_NAMESPACE)
-  const userId = principal.kind === 'anonymous' ? null : principal.id
-  const found = await findTarget(db, { ...name, userId })
+  found: FoundTarget | undefined,
+): TokenAction[] {
   const wants = (action: TokenAction) =>
     scope.actions.includes(action) || scope.actions.includes('*')
   const may = { pull: false, push: false, administer: false }

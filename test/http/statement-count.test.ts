@@ -58,3 +58,18 @@ test('looking up rights costs one prepared statement a request, whatever the num
   await addTeamsAndGrants(server, 200)
   expect(await countAll()).toEqual(few)
 })
+
+test('the token service asks once for the rights on all repositories of a request', async () => {
+  const server = await startServer()
+  await server.user('ada')
+  await server.repository('ada/app')
+  const ask = (names: readonly string[]) =>
+    watchStatements(() =>
+      server.registry('ada', ...names.map((name) => `repository:${name}:pull,push`)),
+    )
+  await ask(['ada/app'])
+  const { statements: one } = await ask(['ada/app'])
+  const names = Array.from({ length: 40 }, (_, index) => `${index % 2 ? 'ada' : 'gone'}/${index}`)
+  const { statements: many, unprepared } = await ask(['ada/app', ...names])
+  expect([many.length, unprepared]).toEqual([one.length, []])
+})

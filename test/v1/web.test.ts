@@ -1,7 +1,9 @@
 import { decode } from 'jsonwebtoken'
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
+import { digestOf } from '#domain/digest.ts'
+import { openMemoryDriver } from '#storage/memory.ts'
 import { outcome } from '#test/support/client.ts'
 import { cookieOf, registryToken, startServer, type TestServer } from '#test/support/server.ts'
 
@@ -74,6 +76,19 @@ describe('getUiConfig', () => {
   })
 })
 
+test('answers are for who asked: no cache keeps them, and no browser guesses their type', async () => {
+  const server = await startServer()
+  const { call: ada } = await server.user('ada')
+  const { image } = await server.repository('ada/app')
+  for (const path of ['/api/v1/user/', '/api/v1/user/robots', '/csrf_token', '/config'])
+    expect((await ada('GET', path)).headers.get('cache-control')).toBe('no-store')
+  const pull = await server.registry('ada', 'repository:ada/app:pull')
+  for (const path of [`blobs/${digestOf(image.config)}`, 'manifests/latest', 'tags/list'])
+    expect((await pull('GET', `/v2/ada/app/${path}`)).headers.get('x-content-type-options')).toBe(
+      'nosniff',
+    )
+})
+
 describe('health', () => {
   test('of a registry that works is 200, with each part', async () => {
     const server = await startServer()
@@ -87,6 +102,20 @@ describe('health', () => {
         data: { services: { database: true, storage: true, auth: true } },
         status_code: 200,
       })
+  })
+
+  test('is looked at once for all who ask at the same time, because looking writes and syncs', async () => {
+    const blobs = openMemoryDriver()
+    const begun = Promise.withResolvers<void>()
+    const probe = vi.fn<() => Promise<void>>(() => begun.promise)
+    const server = await startServer({}, { blobs: { ...blobs, checkHealth: probe } })
+    const asked = Array.from({ length: 20 }, () => server.call('GET', '/health/endtoend'))
+    await expect.poll(() => probe.mock.calls.length).toBe(1)
+    begun.resolve()
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(200)
+    expect(probe.mock.calls.length).toBeLessThan(4)
+    expect((await server.call('GET', '/health/endtoend')).status).toBe(200)
+    expect(probe.mock.calls.length).toBeGreaterThan(1)
   })
 
   test('of a registry with a broken part is 503, and says which', async () => {
