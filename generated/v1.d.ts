@@ -45,6 +45,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/externallogin/{service_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the address at which another service signs you in
+         * @description No service that signs people in can be configured yet, so that each name of one is refused.
+         */
+        post: operations["retrieveExternalLoginAuthorizationUrl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signout": {
         parameters: {
             query?: never;
@@ -2308,6 +2328,18 @@ export interface components {
         VerifyUser: {
             /** @description Password of the signed-in user. */
             password: string;
+        };
+        GetLogin: {
+            /**
+             * @description To sign in, to attach the account there to the own one, or to get a token for a program.
+             * @enum {string}
+             */
+            kind: "login" | "attach" | "cli";
+        };
+        /** @description Where another service signs people in. */
+        LoginAddress: {
+            /** @description Address to send the browser to. */
+            auth_url: string;
         };
         RequestRecovery: {
             /** @description E-mail address of the account. */
@@ -4603,6 +4635,11 @@ export interface components {
     };
     parameters: {
         /**
+         * @description Name of a service that signs people in.
+         * @example github
+         */
+        LoginServiceId: string;
+        /**
          * @description The one-time code of the mail.
          * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD
          */
@@ -4914,6 +4951,53 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["NotJson"];
             429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retrieveExternalLoginAuthorizationUrl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a service that signs people in.
+                 * @example github
+                 */
+                service_id: components["parameters"]["LoginServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "login"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GetLogin"];
+            };
+        };
+        responses: {
+            /** @description Where to send the browser. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "auth_url": "https://login.example.com/authorize?client_id=registry"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoginAddress"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["CsrfTokenNeeded"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJson"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };

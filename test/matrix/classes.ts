@@ -257,6 +257,7 @@ const v1: Record<string, OperationClass> = {
   restoreTag: tagWrite(),
 
   signinUser: row('anonymous', '-', '-', 'no', ['anon_allowed', 'csrf'], ['FEATURE_DIRECT_LOGIN']),
+  retrieveExternalLoginAuthorizationUrl: row('anonymous', '-', '-', 'no', ['anon_allowed', 'csrf']),
   verifyUser: row('user:admin', 'no', 'no'),
   logout: row('anonymous (no-op without login)', '-', '-', 'no', ['csrf']),
   getLoggedInUser: row(

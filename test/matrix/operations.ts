@@ -260,6 +260,7 @@ function pathOf(
     username: 'owner',
     error_type: 'not_found',
     service: 'registry',
+    service_id: 'github',
     kid: 'none',
   }
   return path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {

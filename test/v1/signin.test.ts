@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { listAudit, mintToken, setEnabled, withSession } from '#test/support/account.ts'
 import { outcome, type Call } from '#test/support/client.ts'
-import { cookieOf, passwordOf, signIn } from '#test/support/server.ts'
+import { cookieOf, passwordOf, signIn, type TestServer } from '#test/support/server.ts'
 import { attempt, me, newSession, startWithUser } from './signin-fixture.ts'
 
 describe('signinUser', () => {
@@ -163,6 +163,21 @@ describe('the lock-out', () => {
     await server.as('ada')('GET', me)
     await attempt(server, 'ada', 'wrong-password')
     expect((await server.as('ada')('GET', me)).status).toBe(200)
+  })
+})
+
+describe('retrieveExternalLoginAuthorizationUrl', () => {
+  const ask = async (server: TestServer, body: object) =>
+    withSession(server, await newSession(server.call))('POST', '/api/v1/externallogin/github', {
+      body,
+    })
+
+  test('refuses each name of a service: none can be configured yet', async () => {
+    const server = await startWithUser()
+    const answer = await ask(server, { kind: 'login' })
+    expect(await outcome(answer)).toEqual([400, 'invalid_request'])
+    expect(answer.json.detail).toBe('no service github signs people in')
+    expect(await outcome(ask(server, { kind: 'other' }))).toEqual([400, 'invalid_request'])
   })
 })
 

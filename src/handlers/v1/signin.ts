@@ -4,7 +4,9 @@ import type { User } from '#store/user.ts'
 import type { Handlers } from '#operation.ts'
 
 /** Signing in and out of the browser session. */
-export const signin: Handlers<'signinUser' | 'verifyUser' | 'logout'> = {
+export const signin: Handlers<
+  'signinUser' | 'verifyUser' | 'logout' | 'retrieveExternalLoginAuthorizationUrl'
+> = {
   async signinUser({ body, actor, session }, deps) {
     const given = { login: body.username, password: body.password, actor }
     const user = await explainRefusal(signIn(deps, given))
@@ -23,6 +25,9 @@ export const signin: Handlers<'signinUser' | 'verifyUser' | 'logout'> = {
     await signOut(deps, actor)
     await session.signOut()
     return { status: 200, body: { success: true } }
+  },
+  retrieveExternalLoginAuthorizationUrl({ params }) {
+    throw new RegistryError('invalid_request', `no service ${params.service_id} signs people in`)
   },
 }
 

@@ -11,6 +11,11 @@ const verify: Fixture = async (world) => {
   return { headers: world.as(person), body: { password: person.password } }
 }
 
+const askForService: Fixture = async (world) => ({
+  headers: await world.visitor(),
+  body: { kind: 'login' },
+})
+
 /** Signing in and out. */
 export const signin: Fixtures = {
   'signinUser 200': signIn,
@@ -36,6 +41,26 @@ export const signin: Fixtures = {
     const person = await world.lockedPerson()
     return { headers: world.as(person), body: { password: person.password } }
   },
+  'retrieveExternalLoginAuthorizationUrl 400': askForService,
+  'retrieveExternalLoginAuthorizationUrl 403': () => ({ body: { kind: 'login' } }),
+  'retrieveExternalLoginAuthorizationUrl 408': async (world, wanted) => ({
+    ...(await askForService(world, wanted)),
+    server: 'hasty',
+    unfinished: true,
+  }),
+  'retrieveExternalLoginAuthorizationUrl 413': async (world, wanted) => ({
+    ...(await askForService(world, wanted)),
+    body: 'x'.repeat(1_048_577),
+  }),
+  async 'retrieveExternalLoginAuthorizationUrl 415'(world, wanted) {
+    const sent = await askForService(world, wanted)
+    return { ...sent, headers: { ...sent.headers, 'content-type': 'text/plain' } }
+  },
+  'retrieveExternalLoginAuthorizationUrl 503': (world) => ({
+    server: 'down',
+    headers: world.as(world.people.keeper),
+    body: { kind: 'login' },
+  }),
   'logout 200': async (world) => ({ headers: world.as(await world.person()) }),
   'logout 401': async (world) => ({ server: 'closed', headers: await world.visitor('closed') }),
   'logout 403': (world) => ({ headers: withoutCsrfToken(world.people.keeper) }),

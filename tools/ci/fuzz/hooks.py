@@ -24,7 +24,14 @@ from registry import PEOPLE, SIGNED_IN, WORLD, basic, bearer, browser, lock, oau
 from things import CODES, INVITED, MAKERS, PARTING, ROUGH, person, signed
 
 # They take no OAuth token, but the CSRF token of a browser.
-BROWSER_ONLY = ("signinUser", "createNewUser", "logout", "requestRecoveryEmail", "signinOnPage")
+BROWSER_ONLY = (
+    "signinUser",
+    "createNewUser",
+    "logout",
+    "requestRecoveryEmail",
+    "retrieveExternalLoginAuthorizationUrl",
+    "signinOnPage",
+)
 # They take the session of somebody who has signed in.
 SESSION_ONLY = ("oauthAuthorizeApp", "oauthDenyApp", "oauthAssignUser", "oauthLocalHandler")
 OF_SERVICES = ("putServicePublicKey", "deleteServicePublicKey")
