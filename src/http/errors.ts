@@ -1,5 +1,5 @@
 import { errorCodes, RegistryError } from '#domain/errors.ts'
-import { isDatabaseDown } from '#store/db-errors.ts'
+import { isDatabaseDown, isDatabaseFull } from '#store/db-errors.ts'
 import type { HandlerReply } from './exchange.ts'
 import type { RequestFacts } from '#operation.ts'
 
@@ -10,6 +10,12 @@ export function toRegistryError(error: unknown): RegistryError {
     return new RegistryError('invalid_request', 'the path holds a broken percent escape', {
       cause: error,
     })
+  if (isDatabaseFull(error))
+    return new RegistryError(
+      'storage_full',
+      'the disk of the database is full; nothing of this request was kept: free space, then send it again',
+      { cause: error },
+    )
   if (isDatabaseDown(error))
     return new RegistryError(
       'unavailable',

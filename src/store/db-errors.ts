@@ -10,15 +10,33 @@ export function isDeadlock(error: unknown): boolean {
   return (error as { code?: string } | undefined)?.code === '40P01'
 }
 
-const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'])
+/** True when the database has no room left. */
+export function isDatabaseFull(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === '53100'
+}
 
-/** True when the database cannot be reached or is shutting down: the request may be tried again soon. */
+const connectionErrors = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
+/**
+ * True when the database cannot be reached, is shutting down, or lacks what a statement needs: memory, connections,
+ * time (`statement_timeout`), a disk that works. The request may be tried again soon.
+ */
 export function isDatabaseDown(error: unknown): boolean {
   const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }
   return (
     connectionErrors.has(code) ||
-    // Class 08: connection exceptions; 57P0x: shutting down; 53300: too many connections.
-    /^(?:08...|57P0[123]|53300)$/.test(code) ||
+    // Class 08: connection exceptions; 57P0x, 25P03: ended by the server; 53: resources; 57014: out of time; 58030: I/O.
+    /^(?:08...|57P0[1235]|25P03|53[234]00|57014|58030)$/.test(code) ||
     /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
       message,
     )

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 
 import { digestOf } from '#domain/digest.ts'
@@ -5,7 +6,7 @@ import { imageManifestType } from '#domain/manifest.ts'
 import { grant, setEnabled } from '#test/support/account.ts'
 import { outcome, type Call } from '#test/support/client.ts'
 import { openGate } from '#test/support/database-gate.ts'
-import { pushImage } from '#test/support/image.ts'
+import { makeImage, pushImage } from '#test/support/image.ts'
 import { startServer, type TestServer } from '#test/support/server.ts'
 import { newOwner, shareServer, type Owner } from '#test/support/shared.ts'
 import { beginUpload } from '#test/support/upload.ts'
@@ -226,6 +227,29 @@ test('while the database is away every call is told to come back, and then works
   expect(await outcome(server.call('GET', '/v2/_oci/ext/discover'))).toEqual([200])
   await gate.open()
   expect(await outcome(owner.push('GET', `${owner.path}/manifests/v1`))).toEqual([200])
+})
+
+test('a database that lacks room, memory, time or a disk that works is a 503, and nothing is kept', async () => {
+  const server = await startServer()
+  const owner = await newOwner(server)
+  await pushImage(owner.push, owner.fullName, ['v1'])
+  const { db } = server.deps
+  for (const code of ['53100', '53200', '57014', '58030']) {
+    await sql
+      .raw(`create or replace function refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'refused' using errcode = '${code}'; end $$`)
+      .execute(db)
+    await sql
+      .raw(`create or replace trigger refuse before insert on log_entry
+      execute function refuse()`)
+      .execute(db)
+    const image = makeImage()
+    await expect(pushImage(owner.push, owner.fullName, ['v2'], image)).rejects.toThrow(/503/)
+    expect(await outcome(owner.push('GET', `${owner.path}/manifests/${image.digest}`))).toEqual([
+      404,
+      'MANIFEST_UNKNOWN',
+    ])
+  }
 })
 
 test('a fault of our own is a 500 with a request id and nothing more', async () => {
