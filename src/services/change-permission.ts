@@ -12,8 +12,9 @@ import {
   type GrantsOf,
   type UserGrant,
 } from '#store/permission.ts'
-import { grantRole, holdRepository } from '#store/repository.ts'
+import { grantRole } from '#store/repository.ts'
 import type { Deps } from '#deps.ts'
+import { demandRepository } from './demand-repository.ts'
 import { isFitting, unknownAccount } from './foreign-robot.ts'
 
 /** Whose role on a repository changes, and who changes it. */
@@ -36,7 +37,7 @@ export async function setUserPermission(
   const { repository, name, role } = change
   return transact(db, async (tx) => {
     const account = await holdAccount(tx, name)
-    await hold(tx, repository)
+    await demandRepository(tx, repository)
     if (account) refuseOwner(repository, name)
     if (!account || !isFitting(account, repository.namespace.id))
       throw unknownAccount(name, repository.namespace.name)
@@ -59,7 +60,7 @@ export async function setUserPermission(
 export async function removeUserPermission({ db, clock }: Deps, change: Change): Promise<void> {
   const { repository, name } = change
   await transact(db, async (tx) => {
-    await hold(tx, repository)
+    await demandRepository(tx, repository)
     refuseOwner(repository, name)
     if (!(await deleteUserGrant(tx, { repositoryId: repository.id, name }))) throw noRole(change)
     await log(
@@ -82,7 +83,7 @@ export async function setTeamPermission(
 ): Promise<void> {
   const { repository, name, role } = change
   await transact(db, async (tx) => {
-    await hold(tx, repository)
+    await demandRepository(tx, repository)
     if (!(await grantTeamRole(tx, { ...grantsOf(repository), name, role })))
       throw refusal(`unknown team ${name} in ${repository.namespace.name}`)
     await log(
@@ -102,7 +103,7 @@ export async function setTeamPermission(
 export async function removeTeamPermission({ db, clock }: Deps, change: Change): Promise<void> {
   const { repository, name } = change
   await transact(db, async (tx) => {
-    await hold(tx, repository)
+    await demandRepository(tx, repository)
     if (!(await deleteTeamGrant(tx, { repositoryId: repository.id, name }))) throw noRole(change)
     await log(
       tx,
@@ -130,11 +131,6 @@ const refusal = (message: string) => new RegistryError('invalid_request', messag
 function refuseOwner({ namespace }: RepositoryTarget, name: string): void {
   if (name === namespace.name)
     throw refusal(`${name} owns the namespace: the owner's own permission cannot be set or removed`)
-}
-
-async function hold(tx: Tx, repository: RepositoryTarget): Promise<void> {
-  if (!(await holdRepository(tx, repository.id)))
-    throw new RegistryError('not_found', `no repository ${repository.fullName}`)
 }
 
 const place = ({ name, namespace }: RepositoryTarget) => ({ repo: name, namespace: namespace.name })

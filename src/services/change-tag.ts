@@ -2,22 +2,14 @@ import { epochSeconds } from '#domain/date.ts'
 import { isDigest } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
 import { isTagName } from '#domain/name.ts'
-import type { KnownActor } from '#domain/principal.ts'
 import type { RepositoryTarget } from '#domain/target.ts'
 import { transact, type Tx } from '#store/db.ts'
-import { writeLog, type LogKind } from '#store/log.ts'
 import { reviveManifest } from '#store/manifest.ts'
-import { holdRepository } from '#store/repository.ts'
 import { findLiveTag, forgetTag, lockTag, setTagExpiry } from '#store/tag.ts'
 import type { Deps } from '#deps.ts'
+import { demandRepository } from './demand-repository.ts'
+import { logTag, type TagOf } from './log-tag.ts'
 import { pointTag } from './point-tag.ts'
-
-/** A tag in a repository, and who acts on it. */
-export interface TagOf {
-  repository: RepositoryTarget
-  name: string
-  actor: KnownActor
-}
 
 /** What is wanted of a tag; absent fields act on nothing. */
 export interface TagChange {
@@ -46,11 +38,6 @@ export async function changeTag(deps: Deps, tag: TagOf, change: TagChange): Prom
   })
 }
 
-async function demandRepository(tx: Tx, repository: RepositoryTarget): Promise<void> {
-  if (!(await holdRepository(tx, repository.id)))
-    throw new RegistryError('not_found', `no repository ${repository.fullName}`)
-}
-
 async function setExpiration(
   tx: Tx,
   { clock, config }: Deps,
@@ -74,9 +61,13 @@ async function setExpiration(
     expiration === null ? null : clampExpiry({ startedAt: live.startedAt, at, expiration }, config)
   if (expiresAt === null && live.expiresAt === null) return
   await setTagExpiry(tx, { id: live.id, expiresAt })
-  await logTag(tx, tag, at, 'change_tag_expiration', {
-    expiration_date: expiresAt === null ? null : expiresAt.getTime() / 1000,
-    old_expiration_date: live.expiresAt?.getTime() ?? null,
+  await logTag(tx, tag, {
+    kind: 'change_tag_expiration',
+    metadata: {
+      expiration_date: expiresAt === null ? null : expiresAt.getTime() / 1000,
+      old_expiration_date: live.expiresAt?.getTime() ?? null,
+    },
+    at,
   })
 }
 
@@ -103,9 +94,13 @@ async function moveTag(
     manifestId: manifest.id,
     at,
   })
-  await logTag(tx, tag, at, before ? 'move_tag' : 'create_tag', {
-    manifest_digest: manifest.digest,
-    original_manifest_digest: before?.digest ?? null,
+  await logTag(tx, tag, {
+    kind: before ? 'move_tag' : 'create_tag',
+    metadata: {
+      manifest_digest: manifest.digest,
+      original_manifest_digest: before?.digest ?? null,
+    },
+    at,
   })
 }
 
@@ -134,7 +129,7 @@ export async function restoreTag({ db, clock }: Deps, tag: TagOf, digest: string
       at,
       isReversion: true,
     })
-    await logTag(tx, tag, at, 'revert_tag', { manifest_digest: digest })
+    await logTag(tx, tag, { kind: 'revert_tag', metadata: { manifest_digest: digest }, at })
   })
 }
 
@@ -163,33 +158,14 @@ export async function forgetTagHistory(
       at,
     })
     if (forgotten === 0) throw noTag(tag)
-    await logTag(tx, tag, at, 'permanently_delete_tag', { manifest_digest: lives.digest ?? null })
+    await logTag(tx, tag, {
+      kind: 'permanently_delete_tag',
+      metadata: { manifest_digest: lives.digest ?? null },
+      at,
+    })
   })
 }
 
 function noTag(tag: TagOf): RegistryError {
   return new RegistryError('not_found', `no tag ${tag.name} in ${tag.repository.fullName}`)
-}
-
-async function logTag(
-  tx: Tx,
-  { repository, name, actor }: TagOf,
-  at: Date,
-  kind: LogKind,
-  metadata: Record<string, unknown>,
-): Promise<void> {
-  await writeLog(tx, {
-    kind,
-    actor,
-    namespaceId: repository.namespace.id,
-    repositoryId: repository.id,
-    metadata: {
-      username: actor.username,
-      namespace: repository.namespace.name,
-      repo: repository.name,
-      tag: name,
-      ...metadata,
-    },
-    at,
-  })
 }

@@ -4,11 +4,11 @@ import type { KnownActor } from '#domain/principal.ts'
 import type { RepositoryTarget } from '#domain/target.ts'
 import { isBlobNamed, unlinkBlob } from '#store/blob.ts'
 import { transact, type Tx } from '#store/db.ts'
-import { writeLog } from '#store/log.ts'
 import { markManifestDeleted } from '#store/manifest.ts'
 import { holdRepository } from '#store/repository.ts'
 import { endTagsOfManifest, findImmutableTag } from '#store/tag.ts'
 import type { Deps } from '#deps.ts'
+import { logTags } from './log-tag.ts'
 
 /**
  * Deletes a manifest and every tag that points at it, at once. Both stay restorable while the time machine
@@ -28,21 +28,9 @@ export async function deleteManifest(
     const immutable = await findImmutableTag(tx, manifestId)
     if (immutable !== undefined)
       throw new RegistryError('tag_immutable', `Cannot delete immutable tag '${immutable}'`)
-    for (const tag of await endTagsOfManifest(tx, { manifestId, at }))
-      await writeLog(tx, {
-        kind: 'delete_tag',
-        actor,
-        namespaceId: repository.namespace.id,
-        repositoryId: repository.id,
-        metadata: {
-          tag,
-          digest,
-          username: actor.username,
-          namespace: repository.namespace.name,
-          repo: repository.name,
-        },
-        at,
-      })
+    const names = await endTagsOfManifest(tx, { manifestId, at })
+    const tags = names.map((name) => ({ repository, name, actor }))
+    await logTags(tx, tags, { kind: 'delete_tag', metadata: { digest }, at })
   })
 }
 

@@ -5,7 +5,7 @@ import type { KnownActor } from '#domain/principal.ts'
 import type { NewRepositoryTarget, RepositoryTarget } from '#domain/target.ts'
 import { holdBlobs } from '#store/blob.ts'
 import { transact, type Tx } from '#store/db.ts'
-import { writeLog } from '#store/log.ts'
+import { writeLogs } from '#store/log.ts'
 import { holdManifests, insertManifest, linkBlobs, linkChildren } from '#store/manifest.ts'
 import type { Deps } from '#deps.ts'
 import { ensureRepository, type HeldRepository } from './ensure-repository.ts'
@@ -138,9 +138,10 @@ async function writePushLog(
     pushed.tags.length === 0
       ? [{ manifest_digest: push.digest }]
       : pushed.tags.map((tag) => ({ tag, manifest_digest: push.digest }))
-  for (const reference of references)
-    await writeLog(tx, {
-      kind: 'push_repo',
+  await writeLogs(
+    tx,
+    references.map((reference) => ({
+      kind: 'push_repo' as const,
       actor,
       namespaceId: repository.namespaceId,
       repositoryId: repository.id,
@@ -153,5 +154,6 @@ async function writePushLog(
         'user-agent': actor.userAgent,
       },
       at: push.at,
-    })
+    })),
+  )
 }

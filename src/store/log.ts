@@ -89,9 +89,15 @@ export function writeLog(tx: Tx, entry: LogEntry): Promise<void> {
   return writeLogs(tx, [entry])
 }
 
+/** Entries that go into one statement; PostgreSQL takes 65,535 parameters. */
+const batch = 1_000
+
 /** Writes several audit entries, in their order. */
 export async function writeLogs(tx: Tx, entries: readonly LogEntry[]): Promise<void> {
-  await tx.insertInto('log_entry').values(entries.map(rowOf)).execute()
+  for (let start = 0; start < entries.length; start += batch) {
+    const rows = entries.slice(start, start + batch).map(rowOf)
+    await tx.insertInto('log_entry').values(rows).execute()
+  }
 }
 
 function rowOf({ actor, ...entry }: LogEntry) {

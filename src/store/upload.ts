@@ -88,15 +88,7 @@ export async function listExpiredUploads(
   db: Db,
   wanted: { at: Date; after: string; limit: number },
 ): Promise<Upload[]> {
-  const rows = await db
-    .selectFrom('upload')
-    .select(columns)
-    .where('expires_at', '<=', wanted.at)
-    .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', wanted.at)]))
-    .where('id', '>', wanted.after)
-    .orderBy('id')
-    .limit(wanted.limit)
-    .execute()
+  const rows = await idleUploads(db, wanted).where('expires_at', '<=', wanted.at).execute()
   return rows.map(toUpload)
 }
 
@@ -105,16 +97,19 @@ export async function listBrokenFinishes(
   db: Db,
   wanted: { at: Date; after: string; limit: number },
 ): Promise<Upload[]> {
-  const rows = await db
+  const rows = await idleUploads(db, wanted).where('finishing_digest', 'is not', null).execute()
+  return rows.map(toUpload)
+}
+
+/** A page of uploads that nobody writes to. */
+function idleUploads(db: Db, { at, after, limit }: { at: Date; after: string; limit: number }) {
+  return db
     .selectFrom('upload')
     .select(columns)
-    .where('finishing_digest', 'is not', null)
-    .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', wanted.at)]))
-    .where('id', '>', wanted.after)
+    .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<', at)]))
+    .where('id', '>', after)
     .orderBy('id')
-    .limit(wanted.limit)
-    .execute()
-  return rows.map(toUpload)
+    .limit(limit)
 }
 
 /** The open uploads of a repository by id, after `after`. */

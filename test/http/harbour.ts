@@ -1,7 +1,6 @@
 import { onTestFinished } from 'vitest'
 
 import { transact } from '#store/db.ts'
-import { findNamespace } from '#store/namespace.ts'
 import { insertApplication } from '#store/oauth.ts'
 import { makeOrganization } from '#test/support/account.ts'
 import { pushImage } from '#test/support/image.ts'
@@ -43,19 +42,24 @@ function exampleOf(name: string): string {
   return parameters.find((each) => each.in === 'path' && each.name === name)!.example as string
 }
 
-async function addTeam({ deps }: TestServer, organization: string, name: string): Promise<void> {
-  const { id } = (await findNamespace(deps.db, organization))!
-  await deps.db.insertInto('team').values({ namespace_id: id, name, role: 'creator' }).execute()
+async function idOf({ deps }: TestServer, name: string): Promise<number> {
+  const rows = deps.db.selectFrom('namespace').select('id').where('name', '=', name)
+  return (await rows.executeTakeFirstOrThrow()).id
+}
+
+async function addTeam(server: TestServer, organization: string, name: string): Promise<void> {
+  const team = { namespace_id: await idOf(server, organization), name, role: 'creator' }
+  await server.deps.db.insertInto('team').values(team).execute()
 }
 
 async function addApplication(
-  { deps, clock }: TestServer,
+  server: TestServer,
   organization: string,
   clientId: string,
 ): Promise<void> {
-  const { id: namespaceId } = (await findNamespace(deps.db, organization))!
-  const application = { namespaceId, clientId, name: 'board', at: clock.now() }
-  await transact(deps.db, (tx) => insertApplication(tx, application))
+  const namespaceId = await idOf(server, organization)
+  const application = { namespaceId, clientId, name: 'board', at: server.clock.now() }
+  await transact(server.deps.db, (tx) => insertApplication(tx, application))
 }
 
 /** Gives the headers of a robot of `acme` for which tokens of an issuer stand. */
