@@ -4,6 +4,7 @@ import type { OperationPermission } from '#domain/permission.ts'
 /** What each operation demands of its caller, by operationId. */
 export const permissions = {
   acceptOrganizationTeamInvite: {"api":"v1","method":"put","path":"/api/v1/teaminvite/{code}","features":["FEATURE_MAILING"],"security":[{"oauthToken":["user:admin"]},{"session":[],"csrf":[]}],"permission":{"require":"user:admin"}},
+  answerInviteOnPage: {"api":"v1","method":"post","path":"/confirminvite","features":["FEATURE_MAILING"],"security":[{"session":[]}],"permission":{"require":"signed-in","checkBody":"form-csrf"}},
   approveServiceKey: {"api":"v1","method":"post","path":"/api/v1/superuser/approvedkeys/{kid}","features":["FEATURE_SUPER_USERS"],"security":[{"oauthToken":["super:user"]},{"session":[],"csrf":[]}],"permission":{"require":"superuser","freshLogin":true}},
   cancelBlobUpload: {"api":"v2","method":"delete","path":"/v2/{name}/blobs/uploads/{upload_uuid}","features":[],"security":[{"registryToken":[]}],"permission":{"require":"repo:write","tokenAction":"push","repositoryState":"normal","restrictedUsers":"refused-in-own-namespace"}},
   changeInstallUser: {"api":"v1","method":"put","path":"/api/v1/superuser/users/{username}","features":["FEATURE_SUPER_USERS"],"security":[{"oauthToken":["super:user"]},{"session":[],"csrf":[]}],"permission":{"require":"superuser","freshLogin":true}},
@@ -18,8 +19,11 @@ export const permissions = {
   checkApi: {"api":"v2","method":"get","path":"/v2/","features":[],"security":[{"registryToken":[]}],"permission":{"require":"anyone"}},
   checkRepoEmailAuthorized: {"api":"v1","method":"get","path":"/api/v1/repository/{repository}/authorizedemail/{email}","features":["FEATURE_MAILING"],"security":[{"oauthToken":["repo:admin"]},{"session":[]}],"permission":{"require":"repo:admin","globalReadonlySuperuser":true}},
   confirmEmail: {"api":"v1","method":"get","path":"/confirm","features":["FEATURE_MAILING"],"security":[{},{"session":[]}],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
+  confirmEmailOnPage: {"api":"v1","method":"post","path":"/confirm","features":["FEATURE_MAILING"],"security":[{},{"session":[]}],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true,"checkBody":"form-csrf"}},
   confirmRecovery: {"api":"v1","method":"get","path":"/recovery","features":["FEATURE_MAILING"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
+  confirmRecoveryOnPage: {"api":"v1","method":"post","path":"/recovery","features":["FEATURE_MAILING"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true,"checkBody":"form-csrf"}},
   confirmRepoEmail: {"api":"v1","method":"get","path":"/authrepoemail","features":["FEATURE_MAILING"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
+  confirmRepoEmailOnPage: {"api":"v1","method":"post","path":"/authrepoemail","features":["FEATURE_MAILING"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true,"checkBody":"form-csrf"}},
   convertUserToOrganization: {"api":"v1","method":"post","path":"/api/v1/user/convert","features":[],"security":[{"oauthToken":["user:admin"]},{"session":[],"csrf":[]}],"permission":{"require":"user:admin","freshLogin":true,"restrictedUsers":"refused","onlySuperusersIf":"FEATURE_SUPERUSERS_ORG_CREATION_ONLY"}},
   createAppToken: {"api":"v1","method":"post","path":"/api/v1/user/apptoken","features":["FEATURE_APP_SPECIFIC_TOKENS"],"security":[{"oauthToken":["user:admin"]},{"session":[],"csrf":[]}],"permission":{"require":"user:admin","freshLogin":true}},
   createGlobalMessage: {"api":"v1","method":"post","path":"/api/v1/messages","features":["FEATURE_SUPER_USERS"],"security":[{"oauthToken":["super:user"]},{"session":[],"csrf":[]}],"permission":{"require":"superuser","freshLogin":true}},
@@ -157,6 +161,7 @@ export const permissions = {
   robotFederationToken: {"api":"v1","method":"get","path":"/oauth2/federation/robot/token","features":[],"security":[{"robotFederation":[]}],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   sendAuthorizeRepoEmail: {"api":"v1","method":"post","path":"/api/v1/repository/{repository}/authorizedemail/{email}","features":["FEATURE_MAILING"],"security":[{"oauthToken":["repo:admin"]},{"session":[],"csrf":[]}],"permission":{"require":"repo:admin"}},
   sendInstallUserRecoveryEmail: {"api":"v1","method":"post","path":"/api/v1/superusers/users/{username}/sendrecovery","features":["FEATURE_SUPER_USERS","FEATURE_MAILING"],"security":[{"oauthToken":["super:user"]},{"session":[],"csrf":[]}],"permission":{"require":"superuser","freshLogin":true}},
+  showInvitePage: {"api":"v1","method":"get","path":"/confirminvite","features":["FEATURE_MAILING"],"security":[{},{"session":[]}],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   showSigninPage: {"api":"v1","method":"get","path":"/signin","features":["FEATURE_DIRECT_LOGIN"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},
   signinOnPage: {"api":"v1","method":"post","path":"/signin","features":["FEATURE_DIRECT_LOGIN"],"security":[],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true,"checkBody":"form-csrf"}},
   signinUser: {"api":"v1","method":"post","path":"/api/v1/signin","features":["FEATURE_DIRECT_LOGIN"],"security":[{"csrf":[]}],"permission":{"require":"anyone","servedWithoutAnonymousAccess":true}},

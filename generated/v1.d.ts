@@ -122,11 +122,16 @@ export interface paths {
          * @description For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails`
          *     moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a
          *     day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign
-         *     in and open the link again. Either works once; the first signs the user in.
+         *     in and open the link again. Either works once; the first signs the user in. A browser gets a page with a button
+         *     first, whose form is `confirmEmailOnPage`; it says whose account the link is for.
          */
         get: operations["confirmEmail"];
         put?: never;
-        post?: never;
+        /**
+         * Confirm an address on the page
+         * @description What the button of the page of `confirmEmail` sends.
+         */
+        post: operations["confirmEmailOnPage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -142,11 +147,17 @@ export interface paths {
         };
         /**
          * Follow the link of a mail for a forgotten password
-         * @description For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+         * @description Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for
+         *     `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too. A browser gets a page with a button first, whose form is
+         *     `confirmRecoveryOnPage`; it says whose account the link is for.
          */
         get: operations["confirmRecovery"];
         put?: never;
-        post?: never;
+        /**
+         * Sign in on the page after a forgotten password
+         * @description What the button of the page of `confirmRecovery` sends.
+         */
+        post: operations["confirmRecoveryOnPage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -742,6 +753,31 @@ export interface paths {
          * @description This one only. An unknown code, or one that is not yours, is a bad request.
          */
         delete: operations["declineOrganizationTeamInvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/confirminvite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the link of an invitation
+         * @description For browsers. Shows who invites you to which team, with buttons to join and to decline (`answerInviteOnPage`); asks to
+         *     sign in first, and says so when the invitation is not for you or does not work any more.
+         */
+        get: operations["showInvitePage"];
+        put?: never;
+        /**
+         * Answer an invitation on the page
+         * @description What the buttons of the page of `showInvitePage` send. The same as `acceptOrganizationTeamInvite` or `declineOrganizationTeamInvite`.
+         */
+        post: operations["answerInviteOnPage"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1564,11 +1600,16 @@ export interface paths {
         };
         /**
          * Follow the link of a mail that asks for consent to notifications
-         * @description For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
+         * @description From then on notifications of the repository may be sent to the address. The code works for a week. A browser gets a
+         *     page with a button first, whose form is `confirmRepoEmailOnPage`.
          */
         get: operations["confirmRepoEmail"];
         put?: never;
-        post?: never;
+        /**
+         * Agree to notifications on the page
+         * @description What the button of the page of `confirmRepoEmail` sends.
+         */
+        post: operations["confirmRepoEmailOnPage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2355,6 +2396,13 @@ export interface components {
              */
             status: "sent";
         };
+        /** @description The form of the page behind the link of a mail. */
+        MailLinkForm: {
+            /** @description The one-time code of the mail. */
+            code: string;
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
+        };
         /** @description An account elsewhere that signs in as this user. */
         UserLogin: {
             /** @description Name of the login service. */
@@ -2924,6 +2972,18 @@ export interface components {
             org: string;
             /** @description Name of the team. */
             team: string;
+        };
+        /** @description The form of `showInvitePage`. */
+        InviteAnswer: {
+            /** @description Code of the invitation. */
+            code: string;
+            /**
+             * @description The button that was pressed.
+             * @enum {string}
+             */
+            answer: "accept" | "decline";
+            /** @description CSRF token of the session; the header `X-CSRF-Token` does as well. */
+            _csrf_token?: string;
         };
         /**
          * @description Full name, `owner+short`: what clients log in with.
@@ -4160,6 +4220,47 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
+        /** @description The CSRF token is missing or wrong. A browser gets a page that says to load the form again. */
+        StaleForm: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                /**
+                 * @example {
+                 *       "detail": "CSRF token was invalid or missing.",
+                 *       "message": "CSRF token was invalid or missing.",
+                 *       "error_message": "CSRF token was invalid or missing.",
+                 *       "error_type": "invalid_csrf_token",
+                 *       "title": "invalid_csrf_token",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_csrf_token",
+                 *       "status": 403
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description The body is not a form of a type that is taken. */
+        NotAForm: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "send the body as application/x-www-form-urlencoded",
+                 *       "message": "send the body as application/x-www-form-urlencoded",
+                 *       "error_message": "send the body as application/x-www-form-urlencoded",
+                 *       "error_type": "unsupported_media_type",
+                 *       "title": "unsupported_media_type",
+                 *       "type": "http://localhost:8080/api/v1/error/unsupported_media_type",
+                 *       "status": 415
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
         /** @description Nobody is signed in, or the token lacks `user:read`. `session_required` is false: asking is no fault. */
         NobodySignedIn: {
             headers: {
@@ -4241,7 +4342,70 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
-        /** @description There is no such robot, or the token does not stand for it. */
+        /** @description The request breaks a rule; the answer says which. */
+        BadRequestPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                /**
+                 * @example {
+                 *       "detail": "This code invites you to no team",
+                 *       "message": "This code invites you to no team",
+                 *       "error_message": "This code invites you to no team",
+                 *       "error_type": "invalid_request",
+                 *       "title": "invalid_request",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_request",
+                 *       "status": 400
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description Nobody is signed in. A browser that only looks is sent to `/signin` instead. */
+        SignInFirstPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                /**
+                 * @example {
+                 *       "detail": "Requires authentication",
+                 *       "message": "Requires authentication",
+                 *       "error_message": "Requires authentication",
+                 *       "error_type": "invalid_token",
+                 *       "title": "invalid_token",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
+                 *       "status": 401
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description There is no such application, or the registry runs without this. */
+        NotFoundPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                /**
+                 * @example {
+                 *       "detail": "no application XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "message": "no application XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "error_message": "no application XQ5C0HZ0TL7E8KDN1V2M",
+                 *       "error_type": "not_found",
+                 *       "title": "not_found",
+                 *       "type": "http://localhost:8080/api/v1/error/not_found",
+                 *       "status": 404
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description There is no such robot, or the token does not stand for it. `error` says the same as `detail`, for clients of Quay. */
         FederationRefused: {
             headers: {
                 [name: string]: unknown;
@@ -4292,27 +4456,6 @@ export interface components {
                 "application/json": components["schemas"]["FlowRefusal"];
             };
         };
-        /** @description Nobody is signed in. A browser that only looks is sent to `/signin` instead. */
-        SignInFirstPage: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "text/html": string;
-                /**
-                 * @example {
-                 *       "detail": "Requires authentication",
-                 *       "message": "Requires authentication",
-                 *       "error_message": "Requires authentication",
-                 *       "error_type": "invalid_token",
-                 *       "title": "invalid_token",
-                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
-                 *       "status": 401
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
         /** @description You are signed in but may not consent here, or the CSRF token is missing. */
         NotAllowedPage: {
             headers: {
@@ -4329,47 +4472,6 @@ export interface components {
                  *       "title": "insufficient_scope",
                  *       "type": "http://localhost:8080/api/v1/error/insufficient_scope",
                  *       "status": 403
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
-        /** @description There is no such application. */
-        NotFoundPage: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "text/html": string;
-                /**
-                 * @example {
-                 *       "detail": "no application XQ5C0HZ0TL7E8KDN1V2M",
-                 *       "message": "no application XQ5C0HZ0TL7E8KDN1V2M",
-                 *       "error_message": "no application XQ5C0HZ0TL7E8KDN1V2M",
-                 *       "error_type": "not_found",
-                 *       "title": "not_found",
-                 *       "type": "http://localhost:8080/api/v1/error/not_found",
-                 *       "status": 404
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
-        /** @description The body is not a form of a type that is taken. */
-        NotAForm: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "detail": "send the body as application/x-www-form-urlencoded",
-                 *       "message": "send the body as application/x-www-form-urlencoded",
-                 *       "error_message": "send the body as application/x-www-form-urlencoded",
-                 *       "error_type": "unsupported_media_type",
-                 *       "title": "unsupported_media_type",
-                 *       "type": "http://localhost:8080/api/v1/error/unsupported_media_type",
-                 *       "status": 415
                  *     }
                  */
                 "application/json": components["schemas"]["ApiError"];
@@ -5089,7 +5191,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The code does not work any more, or the account must be signed in first; the page says so. */
+            /** @description A page that asks; or the code does not work any more, or the account must be signed in first, and the page says so. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -5117,6 +5219,57 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    confirmEmailOnPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["MailLinkForm"];
+            };
+        };
+        responses: {
+            /** @description The code does not work any more, or the account must be signed in first; the page says so. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>This link does not work</title> */
+                    "text/html": string;
+                };
+            };
+            /** @description The address is confirmed, and the user of a new account signed in; the settings, or the start page, come next. */
+            302: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    Location: components["headers"]["PageLocation"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["StaleForm"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     confirmRecovery: {
         parameters: {
             query: {
@@ -5131,6 +5284,53 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description A page that asks; or the code does not work any more, and the page says so. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>This link does not work</title> */
+                    "text/html": string;
+                };
+            };
+            /** @description The user is signed in; the page to set a password comes next. */
+            302: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    Location: components["headers"]["PageLocation"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmRecoveryOnPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["MailLinkForm"];
+            };
+        };
         responses: {
             /** @description The code does not work any more; the page says so. */
             200: {
@@ -5155,7 +5355,11 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["BadRequest"];
+            403: components["responses"]["StaleForm"];
             404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
@@ -7140,6 +7344,82 @@ export interface operations {
             401: components["responses"]["SignInFirst"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showInvitePage: {
+        parameters: {
+            query: {
+                /**
+                 * @description The one-time code of the mail.
+                 * @example q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD
+                 */
+                code: components["parameters"]["MailCode"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>Join acme</title> */
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    answerInviteOnPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "dq3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2o",
+                 *       "answer": "accept",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["InviteAnswer"];
+            };
+        };
+        responses: {
+            /** @description A page that says what has happened. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>Welcome to acme</title> */
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequestPage"];
+            401: components["responses"]["SignInFirstPage"];
+            403: components["responses"]["StaleForm"];
+            404: components["responses"]["NotFoundPage"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };
@@ -9262,7 +9542,7 @@ export interface operations {
         responses: {
             302: components["responses"]["FlowGoesOn"];
             400: components["responses"]["BadRequest"];
-            403: components["responses"]["CsrfTokenNeeded"];
+            403: components["responses"]["StaleForm"];
             404: components["responses"]["SwitchedOff"];
             408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
@@ -10091,7 +10371,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that says thank you, or that the code does not work. */
+            /** @description A page that asks, that says thank you, or that the code does not work. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -10105,6 +10385,47 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["SwitchedOff"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmRepoEmailOnPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD",
+                 *       "_csrf_token": "q3V5gR0cLyyCkXf1v0cyu3X0p7bKcGv1yYz0m2oD4w8nJtqVbR6eH9sTfUaLxK5d"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["MailLinkForm"];
+            };
+        };
+        responses: {
+            /** @description A page that says thank you, or that the code does not work. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Referrer-Policy": components["headers"]["NoReferrer"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html><title>This link does not work</title> */
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["StaleForm"];
+            404: components["responses"]["SwitchedOff"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotAForm"];
             500: components["responses"]["ServerError"];
             503: components["responses"]["Unavailable"];
         };

@@ -89,6 +89,8 @@ export interface RequestFacts {
   baseUrl: string
   /** Host and port of `baseUrl`; audience of registry tokens. */
   host: string
+  /** A browser that opens a page, or a program that looks like one. */
+  isBrowser: boolean
 }
 
 type LowerCased<H> = { [K in keyof H as Lowercase<K & string>]: H[K] }

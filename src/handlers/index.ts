@@ -7,7 +7,9 @@ import { defaultPermission } from './v1/default-permission.ts'
 import { entity } from './v1/entity.ts'
 import { error } from './v1/error.ts'
 import { globalMessage } from './v1/global-message.ts'
+import { invitePage } from './v1/invite-page.ts'
 import { mail } from './v1/mail.ts'
+import { mailLink } from './v1/mail-link.ts'
 import { manifest as v1Manifest } from './v1/manifest.ts'
 import { permission } from './v1/permission.ts'
 import { organization } from './v1/organization.ts'
@@ -43,7 +45,9 @@ export const handlers: Handlers<OperationId> = {
   ...entity,
   ...error,
   ...globalMessage,
+  ...invitePage,
   ...mail,
+  ...mailLink,
   ...v1Manifest,
   ...permission,
   ...organization,

@@ -126,7 +126,7 @@ function render(
   error: RegistryError,
   { log, config, pathForLog }: AnswerDeps,
 ): HandlerReply {
-  const facts = exchange?.facts ?? { id: '-', baseUrl: '', host: '' }
+  const facts = exchange?.facts ?? { id: '-', baseUrl: '', host: '', isBrowser: false }
   // Quay's 503 for a repository that takes no changes is a refusal like others.
   if (error.status >= 500 && error.code !== 'repository_not_normal')
     log.error(

@@ -12,6 +12,15 @@ const pages = new Set([
   'oauthDenyApp',
   'oauthAssignUser',
   'oauthLocalHandler',
+  'answerInviteOnPage',
+])
+
+/** Forms of other pages: their documents declare a page for a form that was sent too late, and no other. */
+const forms = new Set([
+  'signinOnPage',
+  'confirmEmailOnPage',
+  'confirmRecoveryOnPage',
+  'confirmRepoEmailOnPage',
 ])
 
 /**
@@ -23,23 +32,38 @@ export function renderPageRefusal(
   exchange: Exchange | undefined,
   { error, config }: { error: RegistryError; config: Config },
 ): HandlerReply | undefined {
-  const isPage = pages.has(exchange?.operationId ?? '') && context.query.format !== 'json'
-  if (!isPage || error.status > 404 || context.accepts('json', 'html') !== 'html') return undefined
+  const operation = exchange?.operationId ?? ''
+  const isStale = error.code === 'invalid_csrf_token'
+  const isPage = pages.has(operation) || (isStale && forms.has(operation))
+  if (
+    !isPage ||
+    context.query.format === 'json' ||
+    error.status > 404 ||
+    context.accepts('json', 'html') !== 'html'
+  )
+    return undefined
   if (error.status === 401 && context.method === 'GET' && config.FEATURE_DIRECT_LOGIN) {
     const next = new URLSearchParams({ next: context.url })
     return { status: 302, headers: { Location: `/signin?${next}`, 'Cache-Control': 'no-store' } }
   }
-  const page = {
-    registry: config.REGISTRY_TITLE,
-    title: titles[error.status] ?? 'This does not work',
-    text: `${error.message[0]?.toUpperCase()}${error.message.slice(1)}`,
-  }
+  const { title, text } = isStale ? stale : explain(error)
+  const page = { registry: config.REGISTRY_TITLE, title, text }
   return {
     status: error.status,
     type: 'text/html',
     headers: { 'Cache-Control': 'no-store', ...error.options.headers },
     body: renderMessage(page),
   }
+}
+
+const stale = {
+  title: 'This page is too old',
+  text: 'You have signed in or out since it was opened, or your browser keeps no cookies. Go back, load it again, and press the button once more.',
+}
+
+function explain({ status, message }: RegistryError) {
+  const text = `${message[0]?.toUpperCase()}${message.slice(1)}`
+  return { title: titles[status] ?? 'This does not work', text }
 }
 
 const titles: Partial<Record<number, string>> = {

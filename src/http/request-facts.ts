@@ -33,7 +33,12 @@ export function readFacts(config: Config): FactReader {
         readHost(forwarded(incoming, 'x-forwarded-host') ?? incoming.headers.host)
       const scheme =
         forwarded(incoming, 'x-forwarded-proto') === 'https' ? 'https' : config.PREFERRED_URL_SCHEME
-      return { id: randomUUID(), baseUrl: `${scheme}://${host}`, host }
+      return {
+        id: randomUUID(),
+        baseUrl: `${scheme}://${host}`,
+        host,
+        isBrowser: isBrowser(incoming),
+      }
     },
     address(incoming) {
       const hops = (forwarded(incoming, 'x-forwarded-for') ?? '').split(',').map(readHop)
@@ -42,6 +47,12 @@ export function readFacts(config: Config): FactReader {
       return client !== undefined && isIP(client) !== 0 ? client : peer(incoming)
     },
   }
+}
+
+/** Every browser begins its name like this, and so do programs that read mails in its place. */
+function isBrowser({ headers }: IncomingMessage): boolean {
+  const opensPage = /\btext\/html\b/i.test(headers.accept ?? '')
+  return opensPage && (headers['user-agent'] ?? '').startsWith('Mozilla/')
 }
 
 /** The address of a hop: without white space, brackets, a port, or the prefix of a mapped IPv4 address. */

@@ -45,9 +45,9 @@ ${hiddenFields(fields)}
 /** Only web addresses become links. */
 function about({ description, url }: ConsentPage['application']): Markup {
   const link = /^https?:\/\//i.test(url)
-    ? markup` <a href="${url}" rel="noreferrer noopener" target="_blank">Its home page</a>`
+    ? markup`<p><a href="${url}" rel="noreferrer noopener" target="_blank">Its home page</a></p>`
     : undefined
-  return markup`<p>${description}${link}</p>`
+  return markup`<p>${description}</p>${link}`
 }
 
 function scopeItem({ scope, title, description, dangerous }: ScopeView): Markup {

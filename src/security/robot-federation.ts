@@ -44,9 +44,7 @@ function ownAudience(
 
 function refusal(login: string | undefined, cause?: unknown): RegistryError {
   const whom = login === undefined ? 'a robot' : `'${login.slice(0, 200)}'`
-  return new RegistryError(
-    'invalid_token',
-    `the token does not stand for ${whom}: send a robot's name and a token of one of its issuers as Basic credentials`,
-    { cause },
-  )
+  const error = `the token does not stand for ${whom}: send a robot's name and a token of one of its issuers as Basic credentials`
+  // The field that Quay's clients read.
+  return new RegistryError('invalid_token', error, { cause, extra: { error } })
 }

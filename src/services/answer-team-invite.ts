@@ -44,8 +44,16 @@ export async function declineInvite(deps: Deps, wanted: InviteOf): Promise<void>
   })
 }
 
-async function demandInvite(db: Db, { code, actor }: InviteOf): Promise<TeamInvite> {
-  const invite = await findInvite(db, { codeHash: hashToken(code), userId: actor.id })
+/** What an invitation of a user is for; it is left as it is. Undefined where `acceptInvite` would throw. */
+export function lookAtInvite(
+  { db }: { db: Db },
+  { code, actor }: { code: string; actor: { id: number } },
+): Promise<TeamInvite | undefined> {
+  return findInvite(db, { codeHash: hashToken(code), userId: actor.id })
+}
+
+async function demandInvite(db: Db, wanted: InviteOf): Promise<TeamInvite> {
+  const invite = await lookAtInvite({ db }, wanted)
   if (!invite) throw unknownCode()
   return invite
 }

@@ -6,6 +6,7 @@ import { transact } from '#store/db.ts'
 import {
   confirmRepositoryEmail,
   findRepositoryEmail,
+  findRepositoryEmailByCode,
   saveRepositoryEmail,
   type RepositoryEmail,
 } from '#store/repository-email.ts'
@@ -51,6 +52,17 @@ export async function askForEmail(
 /** Takes the code of a mail that asks for it. False when the code is no good any more. It may be presented again. */
 export async function agreeToEmail({ db, clock }: Deps, code: string): Promise<boolean> {
   const at = clock.now()
-  const sentAfter = new Date(at.getTime() - codeLifeMs)
-  return confirmRepositoryEmail(db, { codeHash: hashToken(code), sentAfter, at })
+  return confirmRepositoryEmail(db, { ...sentCode(code, at), at })
+}
+
+/** What the code of such a mail is for; it is left as it is. Undefined when it is no good any more. */
+export function lookAtEmail(
+  { db, clock }: Deps,
+  code: string,
+): Promise<{ email: string; repository: string } | undefined> {
+  return findRepositoryEmailByCode(db, sentCode(code, clock.now()))
+}
+
+function sentCode(code: string, at: Date) {
+  return { codeHash: hashToken(code), sentAfter: new Date(at.getTime() - codeLifeMs) }
 }

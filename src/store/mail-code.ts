@@ -51,13 +51,30 @@ export async function takeMailCode(
     )
     .returning(['user_id', 'purpose', 'new_email'])
     .executeTakeFirst()
-  return (
-    row && {
-      userId: row.user_id,
-      purpose: row.purpose as MailCodePurpose,
-      email: row.new_email ?? '',
-    }
-  )
+  return row && readCode(row)
+}
+
+/** Finds a code that still works, and leaves it as it is. */
+export async function findMailCode(
+  db: Db,
+  wanted: { codeHash: string; purposes: readonly MailCodePurpose[]; at: Date },
+): Promise<MailCode | undefined> {
+  const row = await db
+    .selectFrom('mail_code')
+    .select(['user_id', 'purpose', 'new_email'])
+    .where('code_hash', '=', wanted.codeHash)
+    .where('purpose', 'in', wanted.purposes)
+    .where('expires_at', '>', wanted.at)
+    .executeTakeFirst()
+  return row && readCode(row)
+}
+
+function readCode(row: { user_id: number; purpose: string; new_email: string | null }): MailCode {
+  return {
+    userId: row.user_id,
+    purpose: row.purpose as MailCodePurpose,
+    email: row.new_email ?? '',
+  }
 }
 
 /** True for a code that would change the address of an account. */

@@ -50,3 +50,19 @@ export async function confirmRepositoryEmail(
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0n
 }
+
+/** Finds the address that a code was sent to after `sentAfter`, and the repository that it is for. */
+export async function findRepositoryEmailByCode(
+  db: Db,
+  wanted: { codeHash: string; sentAfter: Date },
+): Promise<{ email: string; repository: string } | undefined> {
+  const row = await db
+    .selectFrom('repository_email as e')
+    .innerJoin('repository as r', 'r.id', 'e.repository_id')
+    .innerJoin('namespace as n', 'n.id', 'r.namespace_id')
+    .select(['e.email', 'n.name as namespace', 'r.name'])
+    .where('e.code_hash', '=', wanted.codeHash)
+    .where('e.created_at', '>', wanted.sentAfter)
+    .executeTakeFirst()
+  return row && { email: row.email, repository: `${row.namespace}/${row.name}` }
+}

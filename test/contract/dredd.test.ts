@@ -168,14 +168,19 @@ async function makeDisabled(server: TestServer): Promise<Stage['disabled']> {
 /** What mails would hold; these are not sent. */
 async function makeCodes({ deps }: TestServer): Promise<Stage['codes']> {
   const { id, email } = (await findUserByName(deps.db, 'keeper'))!
-  const codes = { confirm: 'a-code-to-confirm', recover: 'a-code-to-recover' }
+  const codes = {
+    confirm: 'a-code-to-confirm',
+    confirmOnPage: 'another-code-to-confirm',
+    recover: 'a-code-to-recover',
+    recoverOnPage: 'another-code-to-recover',
+  }
   await transact(deps.db, async (tx) => {
-    for (const purpose of ['confirm', 'recover'] as const)
+    for (const [name, code] of Object.entries(codes))
       await insertMailCode(tx, {
         userId: id,
-        purpose,
+        purpose: name.startsWith('confirm') ? 'confirm' : 'recover',
         email: email!,
-        codeHash: hashToken(codes[purpose]),
+        codeHash: hashToken(code),
         at: new Date(),
         expiresAt: new Date(Date.now() + 3_600_000),
       })

@@ -26,7 +26,7 @@ export interface Stage {
   /** `kid` of the old key of `bare`. */
   expiredKey: string
   /** Codes of mails to the keeper; each works once. */
-  codes: { confirm: string; recover: string }
+  codes: Record<'confirm' | 'confirmOnPage' | 'recover' | 'recoverOnPage', string>
 }
 
 /** Environment variables by which the gate tells dredd's hooks about the stage and where to report. */

@@ -44,7 +44,8 @@ function serve(db: AppDeps['db']): Server {
   const v1 = { openapi: '3.0.3', info: {}, paths: {}, components: { securitySchemes: { session } } }
   const app = new Koa()
   app.use(async (context, next) => {
-    const facts = { id: '-', host: context.host, baseUrl: `http://${context.host}` }
+    const baseUrl = `http://${context.host}`
+    const facts = { id: '-', host: context.host, baseUrl, isBrowser: true }
     context.state.exchange = { facts, source: {} }
     try {
       await next()

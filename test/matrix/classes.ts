@@ -211,6 +211,11 @@ const v1: Record<string, OperationClass> = {
   confirmEmail: web(mailing),
   confirmRecovery: web(mailing),
   confirmRepoEmail: web(mailing),
+  showInvitePage: web(mailing),
+  answerInviteOnPage: row('signed in', '-', '-', 'no', ['session_only', 'form_csrf'], mailing),
+  confirmEmailOnPage: web(mailing),
+  confirmRecoveryOnPage: web(mailing),
+  confirmRepoEmailOnPage: web(mailing),
   // Who administers the application, or was assigned a token of it, is asked when the query has been validated.
   oauthAuthorize: row('signed in', '-', '-'),
   oauthAuthorizeApp: row('signed in', '-', '-', 'no', ['session_only', 'form_csrf']),

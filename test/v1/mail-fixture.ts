@@ -26,7 +26,7 @@ export async function startMailing(settings: Record<string, string> = {}): Promi
   }
 }
 
-/** Follows a link as a browser without a session does. */
+/** Follows a link as a program does that takes pages. */
 export function followLink({ server }: Mailing, path: string, method = 'GET'): Promise<Answer> {
   return server.call(method, path, { headers: { accept: 'text/html' } })
 }
@@ -38,4 +38,39 @@ export async function forget({ server }: Mailing, email: string): Promise<Answer
     headers: { cookie: cookieOf(headers), 'x-csrf-token': json.csrf_token },
     body: { email },
   })
+}
+
+/** The page that a browser shows for a link, and its button. */
+export interface LinkPage {
+  page: Answer
+  /** Presses the button; the changes are those of the form. */
+  press(changes?: Record<string, string>): Promise<Answer>
+}
+
+/** Opens a link in a browser, which may have a session. */
+export async function openLink({ server }: Mailing, path: string, cookie = ''): Promise<LinkPage> {
+  const headers = {
+    accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+    'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0',
+  }
+  const page = await server.call('GET', path, {
+    headers: { ...headers, ...(cookie === '' ? {} : { cookie }) },
+  })
+  const field = (name: string) => page.text.match(`name="${name}" value="([^"]*)"`)?.[1] ?? ''
+  const [, action = ''] = page.text.match(/<form method="post" action="([^"]*)"/) ?? []
+  const held = page.headers.get('set-cookie') === null ? cookie : cookieOf(page.headers)
+  return {
+    page,
+    press(changes = {}) {
+      const form = { code: field('code'), _csrf_token: field('_csrf_token'), ...changes }
+      return server.call('POST', action, {
+        headers: {
+          ...headers,
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(held === '' ? {} : { cookie: held }),
+        },
+        body: String(new URLSearchParams(form)),
+      })
+    },
+  }
 }

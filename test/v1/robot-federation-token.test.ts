@@ -86,6 +86,13 @@ test.each(['acme+cd', 'acme', 'nobody+ci', ''])(
   },
 )
 
+test('a refusal says what is wrong in the field that clients of Quay read', async () => {
+  const { exchange } = await startFederated()
+  const { json } = await exchange({}, 'nobody+ci')
+  expect(json.error).toBe(json.detail)
+  expect(json.error).toContain('nobody+ci')
+})
+
 test('a call without credentials, or with others, is refused', async () => {
   const { server, present, acme } = await startFederated()
   const path = '/oauth2/federation/robot/token'

@@ -167,7 +167,10 @@ export const oauth: Fixtures = {
     ...(await signinForm(world, never)),
     body: 'username=a',
   }),
-  'signinOnPage 403': async (world) => ({ ...(await signinForm(world, never)), headers: formType }),
+  'signinOnPage 403': async (world, wanted) => ({
+    ...(await signinForm(world, never)),
+    headers: { ...formType, ...accepting(wanted) },
+  }),
   'signinOnPage 404': async (world) => ({ ...(await signinForm(world, never)), server: 'bare' }),
   'listAssignedAuthorizations 200': (world) => ({ headers: world.as(world.people.stranger) }),
   'listAssignedAuthorizations 404': () => ({ server: 'bare' }),

@@ -57,6 +57,24 @@ const withoutMail: Fixture = (world) => ({
   headers: world.as(world.people.keeper),
 })
 
+/** The form of the page of an invitation. */
+const onPage =
+  (server: 'mailing' | 'main', form: Record<string, string> = {}): Fixture =>
+  async (world, wanted) => {
+    const { person, code } = await inviteSomebody(world)
+    const accept = wanted.responseType === 'text/html' ? 'text/html' : 'application/json'
+    const type = 'application/x-www-form-urlencoded'
+    const body = String(new URLSearchParams({ code, answer: 'accept', ...form }))
+    return { server, headers: { ...world.as(person), accept, 'content-type': type }, body }
+  }
+const withoutHeader =
+  (name: string): Fixture =>
+  async (world, wanted) => {
+    const { headers, ...sent } = await onPage('mailing')(world, wanted)
+    const others = Object.entries(headers ?? {}).filter(([key]) => key !== name)
+    return { ...sent, headers: Object.fromEntries(others) }
+  }
+
 /** Teams and invitations. */
 export const team: Fixtures = {
   'updateOrganizationTeam 200': owners({ teamname: 'makers' }, { role: 'creator' }),
@@ -72,4 +90,15 @@ export const team: Fixtures = {
   'acceptOrganizationTeamInvite 404': withoutMail,
   'declineOrganizationTeamInvite 204': withCode,
   'declineOrganizationTeamInvite 404': withoutMail,
+  'showInvitePage 200': (world) => ({
+    server: 'mailing',
+    query: { code: 'unknown' },
+    headers: world.as(world.people.keeper),
+  }),
+  'showInvitePage 404': () => ({ query: { code: 'unknown' } }),
+  'answerInviteOnPage 200': onPage('mailing'),
+  'answerInviteOnPage 400': onPage('mailing', { code: 'unknown' }),
+  'answerInviteOnPage 401': withoutHeader('cookie'),
+  'answerInviteOnPage 403': withoutHeader('x-csrf-token'),
+  'answerInviteOnPage 404': onPage('main'),
 }

@@ -24,16 +24,23 @@ from registry import PEOPLE, SIGNED_IN, WORLD, basic, bearer, browser, lock, oau
 from things import CODES, INVITED, MAKERS, PARTING, ROUGH, person, signed
 
 # They take no OAuth token, but the CSRF token of a browser.
+ON_PAGE = ("signinOnPage", "confirmEmailOnPage", "confirmRecoveryOnPage", "confirmRepoEmailOnPage")
 BROWSER_ONLY = (
     "signinUser",
     "createNewUser",
     "logout",
     "requestRecoveryEmail",
     "retrieveExternalLoginAuthorizationUrl",
-    "signinOnPage",
+    *ON_PAGE,
 )
 # They take the session of somebody who has signed in.
-SESSION_ONLY = ("oauthAuthorizeApp", "oauthDenyApp", "oauthAssignUser", "oauthLocalHandler")
+SESSION_ONLY = (
+    "oauthAuthorizeApp",
+    "oauthDenyApp",
+    "oauthAssignUser",
+    "oauthLocalHandler",
+    "answerInviteOnPage",
+)
 OF_SERVICES = ("putServicePublicKey", "deleteServicePublicKey")
 # They have no input, so all their cases are the same.
 ALL_ALIKE = ("logout", "deleteCurrentUser")
@@ -83,6 +90,8 @@ def make_things(case, operation, chance):
         case.path_parameters.update(maker(chance))
     elif place == "query" and chance.random() < often:
         case.query = {**(case.query or {}), **maker(chance)}
+    elif place == "body" and isinstance(case.body, dict) and chance.random() < often:
+        case.body.update(maker(chance))
 
 
 def is_known(value):
@@ -98,10 +107,14 @@ def identify_v1(case, operation, chance):
 def identity_of(case, operation, chance):
     if operation in PARTING:
         return person(chance)["headers"] if chance.random() < 0.15 else None
+    form = case.body if isinstance(case.body, dict) else {}
+    invited = INVITED.get(str(case.path_parameters.get("code") or form.get("code")))
+    if operation == "answerInviteOnPage" and "code" in form:
+        form["_csrf_token"] = (invited or PEOPLE["session"])["X-CSRF-Token" if invited else "x-csrf-token"]
+    if invited:
+        return invited
     if operation in SESSION_ONLY:
         return PEOPLE["session"]
-    if case.path_parameters.get("code") in INVITED:
-        return INVITED[case.path_parameters["code"]]
     if operation in OF_SERVICES:
         return signed(service_key(case, operation, chance))
     if operation == "robotFederationToken":
@@ -111,7 +124,7 @@ def identity_of(case, operation, chance):
     if chance.random() > 0.9:
         return None
     headers = browser()
-    if operation == "signinOnPage" and isinstance(case.body, dict):
+    if operation in ON_PAGE and isinstance(case.body, dict):
         case.body["_csrf_token"] = headers["X-CSRF-Token"]
     return headers
 

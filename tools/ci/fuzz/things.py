@@ -233,13 +233,17 @@ MAKERS = {
     "sendInstallUserRecoveryEmail": (user, 0.3),
     "checkRepoEmailAuthorized": (asked_address, 0.3),
 }
-# The same for codes: those in a path, and those in a query.
+# The same for codes: those in a path, in a query, and in a form.
 CODES = {
     "acceptOrganizationTeamInvite": ("path", own_invite, 0.2),
     "declineOrganizationTeamInvite": ("path", own_invite, 0.2),
     "confirmEmail": ("query", confirm_code, 0.2),
     "confirmRecovery": ("query", recovery_code, 0.2),
     "confirmRepoEmail": ("query", address_code, 0.2),
+    "answerInviteOnPage": ("body", own_invite, 0.2),
+    "confirmEmailOnPage": ("body", confirm_code, 0.2),
+    "confirmRecoveryOnPage": ("body", recovery_code, 0.2),
+    "confirmRepoEmailOnPage": ("body", address_code, 0.2),
 }
 # What these do to the parameter would be missed by the others.
 ROUGH = {
