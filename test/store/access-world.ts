@@ -52,7 +52,8 @@ export const repositoryNames = namespaces.flatMap((owner) => [`${owner}/one`, `$
 const rarely = (probability: number) =>
   fc.integer({ min: 1, max: probability }).map((number) => number === 1)
 const anyRole = fc.constantFrom<RepositoryRole>('read', 'write', 'admin')
-const maybeRole = fc.option(anyRole, { freq: 1 })
+/** One in two has none: `freq: 1` would mean that all have none. */
+const maybeRole = fc.option(anyRole, { freq: 2 })
 
 const anyRepositories = fc
   .tuple(

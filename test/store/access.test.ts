@@ -43,6 +43,18 @@ const anyCallers = fc.tuple(...[null, ...accounts].map(() => anyCaller)).chain((
   ),
 )
 
+test('worlds hold all that rights are made of, so that the properties below can fail', () => {
+  const all = fc.sample(anyWorld, { numRuns: 30, seed: 1 })
+  const roles = (given: readonly { role: string }[]) => new Set(given.map(({ role }) => role)).size
+  expect(roles(all.flatMap(({ grants }) => grants))).toBe(3)
+  expect(roles(all.flatMap(({ teamGrants }) => teamGrants))).toBe(3)
+  expect(roles(all.flatMap(({ teams }) => teams.filter(({ members }) => members.length > 0)))).toBe(
+    3,
+  )
+  expect(all.some(({ disabled }) => disabled.length > 0)).toBe(true)
+  expect(all.some(({ repositories }) => repositories.some(({ isPublic }) => isPublic))).toBe(true)
+})
+
 const askedOf = (fullName: string) => {
   const [namespace = '', name = ''] = fullName.split('/')
   return { namespace, name }
