@@ -6,7 +6,7 @@ import { isBlobNamed, unlinkBlob } from '#store/blob.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { markManifestDeleted } from '#store/manifest.ts'
 import { holdRepository } from '#store/repository.ts'
-import { endTagsOfManifest, findImmutableTag } from '#store/tag.ts'
+import { endTagsOfManifest, findImmutableTag, lockTagsOfManifest } from '#store/tag.ts'
 import type { Deps } from '#deps.ts'
 import { logTags } from './log-tag.ts'
 
@@ -25,6 +25,7 @@ export async function deleteManifest(
     const manifestId = await markManifestDeleted(tx, { repositoryId: repository.id, digest, at })
     if (manifestId === undefined)
       throw new RegistryError('manifest_unknown', `no manifest ${digest} in ${repository.fullName}`)
+    await lockTagsOfManifest(tx, { repositoryId: repository.id, manifestId })
     const immutable = await findImmutableTag(tx, manifestId)
     if (immutable !== undefined)
       throw new RegistryError('tag_immutable', `Cannot delete immutable tag '${immutable}'`)

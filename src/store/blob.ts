@@ -3,7 +3,11 @@ import { sql } from 'kysely'
 import type { Digest } from '#domain/digest.ts'
 import type { Db, Tx } from './db.ts'
 
-/* Whoever locks both locks the row of the blob before that of the repository's hold on it. */
+/*
+ * Whoever locks both locks the row of the blob before that of the repository's hold on it. Manifests and mounts lock both
+ * against removal alone (`key share`): pushes of a blob that everybody has, which renew its rows, would else wait until
+ * nobody names it. So a blob is condemned only when no repository holds it any more.
+ */
 
 /** A blob that a repository holds. */
 export interface HeldBlob {
@@ -49,7 +53,7 @@ export async function holdBlobs(
     select b.id, b.digest, b.size_bytes from repository_blob rb join blob b on b.id = rb.blob_id
     where rb.repository_id = ${wanted.repositoryId} and b.condemned_at is null
       and b.damaged_at is null and b.digest = any(${wanted.digests}::text[])
-    order by b.id for share of b, rb`.execute(tx)
+    order by b.id for key share of b, rb`.execute(tx)
   return new Map(rows.map((row) => [row.digest, { id: row.id, sizeBytes: row.size_bytes }]))
 }
 
@@ -101,7 +105,7 @@ export async function mountBlob(
       select b.id from repository_blob rb join blob b on b.id = rb.blob_id
       where rb.repository_id = ${mount.fromRepositoryId} and b.digest = ${mount.digest}
         and b.condemned_at is null and b.damaged_at is null
-      for share of b, rb)
+      for key share of b, rb)
     insert into repository_blob (repository_id, blob_id, leased_until)
     select ${mount.repositoryId}, source.id, ${mount.leasedUntil} from source
     on conflict (repository_id, blob_id) do update

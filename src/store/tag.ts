@@ -9,6 +9,21 @@ export async function lockTag(tx: Tx, tag: { repositoryId: number; name: string 
   )
 }
 
+/**
+ * The same for every tag that points at a manifest, by name as those who push several tags take them. The caller's
+ * transaction holds the manifest's row, so that no other tag comes to point there.
+ */
+export async function lockTagsOfManifest(
+  tx: Tx,
+  { repositoryId, manifestId }: { repositoryId: number; manifestId: number },
+): Promise<void> {
+  await sql`
+    select pg_advisory_xact_lock(hashtextextended(${repositoryId}::text || '/' || name, 0))
+    from (select name from tag where manifest_id = ${manifestId} and ended_at is null order by name) t`.execute(
+    tx,
+  )
+}
+
 /** The open life of a tag. Expired ones count as open until somebody closes them. */
 export interface OpenTag {
   id: number
@@ -96,7 +111,7 @@ export async function endTag(
 
 /**
  * Closes the open lives of every tag that points at a manifest, those that have expired at their expiry. Gives the
- * names of those that had not, oldest life first.
+ * names of those that had not, oldest life first. Give it the tags' locks.
  */
 export async function endTagsOfManifest(
   tx: Tx,

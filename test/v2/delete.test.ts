@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 
 import { imageIndexType } from '#domain/manifest.ts'
+import { lockTag } from '#store/tag.ts'
 import { outcome } from '#test/support/client.ts'
 import { makeIndex, pushImage, pushManifest } from '#test/support/image.ts'
+import { holdOpen, waitForWaiting } from '#test/support/locks.ts'
 import { newOwner, shareServer } from '#test/support/shared.ts'
 
 const shared = shareServer()
@@ -59,6 +61,27 @@ test('a tag that had expired before its manifest was deleted is not told of in t
   expect(await outcome(push('DELETE', `${path}/manifests/${image.digest}`))).toEqual([202])
   const deleted = (await server.logs(fullName)).filter(({ kind }) => kind === 'delete_tag')
   expect(deleted.map(({ metadata }) => metadata['tag'])).toEqual(['v1', 'v2'])
+})
+
+test('a deletion takes the locks of its tags by name, as a push does, and no rows before it has them', async () => {
+  const server = shared()
+  const { push, path, fullName } = await newOwner(server)
+  const { digest } = await pushImage(push, fullName, ['b', 'a'])
+  const { db } = server.deps
+  const rows = await db
+    .selectFrom('tag as t')
+    .innerJoin('manifest as m', 'm.id', 't.manifest_id')
+    .select(['t.id', 't.repository_id'])
+    .where('m.digest', '=', digest)
+    .execute()
+  const { repository_id: repositoryId } = rows[0]!
+  const held = await holdOpen(db, (tx) => lockTag(tx, { repositoryId, name: 'a' }))
+  const deleted = push('DELETE', `${path}/manifests/${digest}`)
+  await waitForWaiting(db, 1)
+  const ids = rows.map(({ id }) => id)
+  await db.selectFrom('tag').select('id').where('id', 'in', ids).forUpdate().noWait().execute()
+  await held.commit()
+  expect((await deleted).status).toBe(202)
 })
 
 test('what was deleted stays in the history of its tag', async () => {
