@@ -1,12 +1,10 @@
-import { listRepositoriesOfAccounts, listTeamsOfAccounts } from '#store/holding.ts'
+import { listRepositoriesOfAccounts } from '#store/holding.ts'
 import { findMember, listCollaborators, listMembers, type Member } from '#store/member.ts'
 import type { Deps } from '#deps.ts'
+import { withHoldings, type Holdings } from './with-holdings.ts'
 
-/** An account with the names of its teams in an organization, and of the repositories there that it was given a role on itself. */
-export interface MemberWithHoldings extends Member {
-  teams: string[]
-  repositories: string[]
-}
+/** An account in an organization, with what it holds there. */
+export type MemberWithHoldings = Member & Holdings
 
 interface Wanted {
   namespaceId: number
@@ -14,7 +12,7 @@ interface Wanted {
   limitOfEach: number
 }
 
-/** Users in teams of an organization, by name. Three statements, whatever their number. */
+/** Users in teams of an organization, by name: the first `limit` of them. */
 export async function showMembers(
   { db }: Pick<Deps, 'db'>,
   wanted: Wanted & { limit: number },
@@ -35,31 +33,14 @@ export async function showMember(
 export async function showCollaborators(
   { db }: Pick<Deps, 'db'>,
   wanted: Wanted & { limit: number },
-): Promise<Omit<MemberWithHoldings, 'teams'>[]> {
+): Promise<(Member & Pick<Holdings, 'repositories'>)[]> {
   const collaborators = await listCollaborators(db, wanted)
-  const repositories = await listRepositoriesOfAccounts(db, {
-    ...wanted,
-    accountIds: collaborators.map(({ id }) => id),
-  })
+  const accountIds = collaborators.map(({ id }) => id)
+  const repositories = await listRepositoriesOfAccounts(db, { ...wanted, accountIds })
   return collaborators.map(({ id, name, kind }) => ({
     id,
     name,
     kind,
     repositories: repositories.get(id) ?? [],
-  }))
-}
-
-async function withHoldings(
-  db: Deps['db'],
-  wanted: Wanted,
-  members: Member[],
-): Promise<MemberWithHoldings[]> {
-  const holders = { ...wanted, accountIds: members.map(({ id }) => id) }
-  const teams = await listTeamsOfAccounts(db, holders)
-  const repositories = await listRepositoriesOfAccounts(db, holders)
-  return members.map((member) => ({
-    ...member,
-    teams: teams.get(member.id) ?? [],
-    repositories: repositories.get(member.id) ?? [],
   }))
 }

@@ -1,41 +1,26 @@
 import { RegistryError } from '#domain/errors.ts'
 import { maxListed } from '#domain/list-limit.ts'
-import { listRepositoriesOfAccounts, listTeamsOfAccounts } from '#store/holding.ts'
 import { findRobot, type RobotDetails, type RobotKey } from '#store/robot-change.ts'
 import { listRobots, type ListedRobot } from '#store/robot-list.ts'
 import type { Deps } from '#deps.ts'
+import { withHoldings, type Holdings } from './with-holdings.ts'
 
 /** A robot and its token, for those who may see that. */
 export type WithToken<R> = R & { token?: string }
 
 /** A robot, and what it is in and was given a role on, for those who asked for that. */
-export type WithHoldings<R> = R & { teams?: string[]; repositories?: string[] }
+export type MaybeWithHoldings<R> = R & Partial<Holdings>
 
 /** Robots of a namespace by name, the first `limit` of them; `tokens` and `permissions` say how much of each. */
 export async function showRobots(
   { db, sealer }: Deps,
   wanted: { ownerId: number; limit: number; tokens: boolean; permissions: boolean },
-): Promise<WithHoldings<WithToken<ListedRobot>>[]> {
+): Promise<MaybeWithHoldings<WithToken<ListedRobot>>[]> {
   const robots = await listRobots(db, wanted)
   const shown = wanted.tokens ? robots.map((robot) => withToken(robot, sealer)) : robots
-  return wanted.permissions ? withHoldings(db, wanted.ownerId, shown) : shown
-}
-
-/** Teams and repositories of robots: all that they hold lies in the namespace of their owner. */
-async function withHoldings<R extends ListedRobot>(
-  db: Deps['db'],
-  namespaceId: number,
-  robots: R[],
-): Promise<WithHoldings<R>[]> {
-  const accountIds = robots.map(({ id }) => id)
-  const wanted = { namespaceId, accountIds, limitOfEach: maxListed }
-  const teams = await listTeamsOfAccounts(db, wanted)
-  const repositories = await listRepositoriesOfAccounts(db, wanted)
-  return robots.map((robot) => ({
-    ...robot,
-    teams: teams.get(robot.id) ?? [],
-    repositories: repositories.get(robot.id) ?? [],
-  }))
+  // All that a robot holds lies in the namespace of its owner.
+  const inside = { namespaceId: wanted.ownerId, limitOfEach: maxListed }
+  return wanted.permissions ? withHoldings(db, inside, shown) : shown
 }
 
 /** A robot of a namespace. Throws `invalid_request` when there is none. */

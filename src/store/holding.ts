@@ -21,12 +21,10 @@ interface Held {
 /** Names of the namespace's teams that accounts are in. One statement, whatever their number. */
 export async function listTeamsOfAccounts(db: Db, wanted: HoldersIn): Promise<NamesByAccount> {
   const { rows } = await sql<Held>`
-    select t.name, m.account_ids
-    from (select team_id, json_agg(user_id) as account_ids from team_member
-      where user_id = any(${[...wanted.accountIds]}::bigint[]) group by team_id) m
-    join team t on t.id = m.team_id
-    where t.namespace_id = ${wanted.namespaceId}
-    order by t.name`.execute(db)
+    select t.name, json_agg(m.user_id) as account_ids
+    from team t join team_member m on m.team_id = t.id
+    where t.namespace_id = ${wanted.namespaceId} and m.user_id = any(${[...wanted.accountIds]}::bigint[])
+    group by t.id order by t.name`.execute(db)
   return namesByAccount(rows, wanted.limitOfEach)
 }
 
@@ -36,12 +34,11 @@ export async function listRepositoriesOfAccounts(
   wanted: HoldersIn,
 ): Promise<NamesByAccount> {
   const { rows } = await sql<Held>`
-    select r.name, g.account_ids
-    from (select repository_id, json_agg(user_id) as account_ids from repository_grant
-      where user_id = any(${[...wanted.accountIds]}::bigint[]) group by repository_id) g
-    join repository r on r.id = g.repository_id
+    select r.name, json_agg(g.user_id) as account_ids
+    from repository r join repository_grant g on g.repository_id = r.id
     where r.namespace_id = ${wanted.namespaceId} and r.state <> 'MARKED_FOR_DELETION'
-    order by r.name`.execute(db)
+      and g.user_id = any(${[...wanted.accountIds]}::bigint[])
+    group by r.id order by r.name`.execute(db)
   return namesByAccount(rows, wanted.limitOfEach)
 }
 

@@ -1,6 +1,6 @@
 import { avatarOf } from '#domain/avatar.ts'
 import { rfcDate } from '#domain/date.ts'
-import type { WithHoldings, WithToken } from '#services/show-robots.ts'
+import type { MaybeWithHoldings, WithToken } from '#services/show-robots.ts'
 import type { NewRobot } from '#services/create-robot.ts'
 import type { RobotDetails } from '#store/robot-change.ts'
 import type { ListedRobot, RobotGrant } from '#store/robot-list.ts'
@@ -10,7 +10,7 @@ type Shown = Pick<Config, 'FEATURE_USER_LAST_ACCESSED'>
 
 /** A robot as lists show it: its token, its teams and its repositories when they were asked for. */
 export function viewRobot(
-  robot: WithHoldings<WithToken<ListedRobot | RobotDetails>>,
+  robot: MaybeWithHoldings<WithToken<ListedRobot | RobotDetails>>,
   config: Shown,
 ) {
   const { last_used_at: lastUsed, teams, repositories } = robot
