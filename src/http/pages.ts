@@ -3,6 +3,7 @@ import Router from 'koa-router'
 import type { Document } from 'openapi-backend'
 
 import { RegistryError } from '#domain/errors.ts'
+import { renderAccount } from '#pages/account.ts'
 import { assetFiles, logo, robots } from '#pages/asset-files.ts'
 import { encodings, textAsset, type Asset } from '#pages/asset.ts'
 import { docsFiles, renderDocs } from '#pages/docs.ts'
@@ -27,6 +28,8 @@ export function pageRouter(deps: AppDeps, documents: { v1: Document; v2: Documen
       const maybeSignedIn = exchangeOf(context).source.session !== undefined
       sendHtml(context, renderDocs({ registry, maybeSignedIn }), { inlineStyle: true })
     },
+    // Where Quay's web page has the settings of an account; links in mails end here.
+    '/user/:name': async (context) => sendHtml(context, renderAccount(registry)),
     '/docs/:file': (context) => sendFile(context, docsFiles, registry),
     '/assets/:file': (context) => sendFile(context, assetFiles, registry),
     '/favicon.ico': (context) => sendAsset(context, logo),

@@ -10,6 +10,10 @@ export const logo: Asset = fileAsset(
 export const assetFiles: ReadonlyMap<string, Asset> = new Map([
   ['compass.svg', logo],
   [
+    'account.js',
+    fileAsset(new URL('static/account.js', import.meta.url), 'text/javascript; charset=utf-8'),
+  ],
+  [
     'local-token.js',
     fileAsset(new URL('static/local-token.js', import.meta.url), 'text/javascript; charset=utf-8'),
   ],

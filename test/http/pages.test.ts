@@ -87,7 +87,7 @@ test.each([
 })
 
 test('no page has a script or a style in it, or names another host', async () => {
-  for (const path of ['/', '/docs', '/nothing']) {
+  for (const path of ['/', '/docs', '/user/ada', '/nothing']) {
     const html = await (await get(path, { accept: 'text/html' })).text()
     expect(html).toMatch(/^<!doctype html>\n<html lang="en">/)
     expect(html).not.toMatch(
@@ -138,6 +138,14 @@ test('the welcome page asks for plain HTTP only where there is no TLS', () => {
   expect(welcome('http://registry.lan:8080')).toContain('insecure-registries')
   expect(welcome('http://localhost:8080')).toContain('podman login --tls-verify=false')
   expect(welcome('http://localhost:8080')).not.toContain('insecure-registries')
+})
+
+test('links of mails end at a page for the account, which tells nothing of the name in its address', async () => {
+  const page = await get('/user/ada?tab=settings&action=password')
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  expect(page.text).not.toContain('ada')
+  expect((await get('/user/nobody')).text).toBe(page.text)
+  expect((await get('/assets/account.js')).status).toBe(200)
 })
 
 test('an unknown address is a page to a browser and an error body to everybody else', async () => {
