@@ -162,6 +162,11 @@ export const oauth: Fixtures = {
   'oauthLocalHandler 401': ofNobody,
   'showSigninPage 200': () => ({ query: {} }),
   'showSigninPage 404': () => ({ server: 'bare', query: {} }),
+  'showSigninPage 503': (world) => ({
+    server: 'down',
+    headers: world.as(world.people.keeper),
+    query: {},
+  }),
   'signinOnPage 302': signinForm,
   'signinOnPage 400': async (world) => ({
     ...(await signinForm(world, never)),

@@ -7,6 +7,8 @@ export const web: Fixtures = {
   'getErrorDescription 200': () => ({}),
   'getErrorDescription 404': (world) => ({ path: { error_type: world.name() } }),
   'getCsrfToken 200': () => ({}),
+  // Only a session that somebody has signed in to is looked for.
+  'getCsrfToken 503': (world) => ({ server: 'down', headers: world.as(world.people.keeper) }),
   'getUiConfig 200': () => ({}),
   'healthInstance 200': () => ({}),
   'healthInstanceAlias 200': () => ({}),
