@@ -36,6 +36,12 @@ export function pageRouter(deps: AppDeps, documents: { v1: Document; v2: Documen
     '/robots.txt': (context) => sendAsset(context, robots),
     '/openapi/v1.json': (context) => sendAsset(context, v1),
     '/openapi/v2.json': (context) => sendAsset(context, v2),
+    // Quay's liveness probe: the process answers, whatever it can do.
+    '/_internal_ping': async (context) => {
+      context.set({ ...pageHeaders(), 'Cache-Control': 'no-store' })
+      context.type = 'text/plain; charset=utf-8'
+      context.body = 'true'
+    },
     '/metrics': async (context) => {
       context.set({ ...pageHeaders(), 'Cache-Control': 'no-store' })
       context.type = metrics.contentType
