@@ -119,7 +119,10 @@ export interface BlobHolderFilter extends Visibility {
   except: readonly string[]
 }
 
-/** A repository that holds a blob and that the caller may see; undefined when there is none. */
+/** Of a blob that everybody has, so many holders are looked at: whoever finds none uploads it. */
+const maxHolders = 1_000
+
+/** A repository that holds a blob and that the caller may see; undefined when none was found. */
 export async function findBlobHolder(
   db: Db,
   wanted: BlobHolderFilter,
@@ -130,7 +133,9 @@ export async function findBlobHolder(
     : sql`true`
   const { rows } = await sql<{ id: number; full_name: string }>`
     select r.id, ${fullName} as full_name
-    from blob b join repository_blob rb on rb.blob_id = b.id
+    from blob b
+      cross join lateral (
+        select repository_id from repository_blob where blob_id = b.id limit ${maxHolders}) rb
       join repository r on r.id = rb.repository_id join namespace n on n.id = r.namespace_id
     where b.digest = ${wanted.digest} and b.condemned_at is null
       and r.state <> 'MARKED_FOR_DELETION' and n.enabled
