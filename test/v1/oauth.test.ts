@@ -181,6 +181,23 @@ test('nobody gets a token of somebody who was disabled in between', async () => 
   expect(await outcome(exchange({ code: given }))).toEqual([400, 'invalid_grant'])
 })
 
+test('a code ends with the password that its user had, and with the account being disabled for a while', async () => {
+  const { server, ada, code, exchange } = await startBoard({ SUPER_USERS: 'root' })
+  const { call: root } = await server.user('root')
+  const early = await code()
+  for (const enabled of [false, true]) {
+    const body = { enabled }
+    expect((await root('PUT', '/api/v1/superuser/users/ada', { body })).status).toBe(200)
+  }
+  expect(await outcome(exchange({ code: early }))).toEqual([400, 'invalid_grant'])
+  const second = await startBoard()
+  const late = await second.code()
+  const body = { password: 'another-password' }
+  expect((await second.ada('PUT', '/api/v1/user/', { body })).status).toBe(200)
+  expect(await outcome(second.exchange({ code: late }))).toEqual([400, 'invalid_grant'])
+  expect((await ada('GET', '/api/v1/user/')).status).toBe(401)
+})
+
 test('response_type=token gives the token in the fragment', async () => {
   const { server, decide } = await startBoard()
   const form = { response_type: 'token', state: 's' }
