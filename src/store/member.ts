@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import type { TeamRole } from '#domain/access.ts'
 import type { Db, Tx } from './db.ts'
@@ -14,15 +14,23 @@ const memberIds = (namespaceId: number) => sql`
   select m.user_id from team t join team_member m on m.team_id = t.id
   where t.namespace_id = ${namespaceId}`
 
+/**
+ * Accounts by id, looked up one by one by their key (`limit 1` sees to that): whatever the planner knows of the tables, it
+ * does not go through everybody else's accounts to find those of one organization.
+ */
+const accounts = (ids: RawBuilder<unknown>, condition: RawBuilder<unknown>) => sql<Member>`
+  select u.id, u.name, u.kind from (${ids}) m
+  cross join lateral (select n.id, n.name, n.kind from namespace n
+    where n.id = m.user_id and n.deleted_at is null and ${condition} limit 1) u`
+
 /** Users who are in teams of an organization, by name: the first `limit` of them. */
 export async function listMembers(
   db: Db,
   wanted: { namespaceId: number; limit: number },
 ): Promise<Member[]> {
+  const ids = sql`select distinct user_id from (${memberIds(wanted.namespaceId)}) of_teams`
   const { rows } = await sql<Member>`
-    select id, name, kind from namespace
-    where kind = 'user' and deleted_at is null and id in (${memberIds(wanted.namespaceId)})
-    order by name limit ${wanted.limit}`.execute(db)
+    ${accounts(ids, sql`n.kind = 'user'`)} order by u.name limit ${wanted.limit}`.execute(db)
   return rows
 }
 
@@ -31,12 +39,12 @@ export async function listCollaborators(
   db: Db,
   wanted: { namespaceId: number; limit: number },
 ): Promise<Member[]> {
+  const ids = sql`
+    select g.user_id from repository r join repository_grant g on g.repository_id = r.id
+      where r.namespace_id = ${wanted.namespaceId} and r.state <> 'MARKED_FOR_DELETION'
+    except ${memberIds(wanted.namespaceId)}`
   const { rows } = await sql<Member>`
-    select id, name, kind from namespace
-    where deleted_at is null and id not in (${memberIds(wanted.namespaceId)})
-      and id in (select g.user_id from repository r join repository_grant g on g.repository_id = r.id
-        where r.namespace_id = ${wanted.namespaceId} and r.state <> 'MARKED_FOR_DELETION')
-    order by name limit ${wanted.limit}`.execute(db)
+    ${accounts(ids, sql`true`)} order by u.name limit ${wanted.limit}`.execute(db)
   return rows
 }
 
