@@ -4123,6 +4123,26 @@ export interface components {
                 "application/json": components["schemas"]["ApiError"];
             };
         };
+        /** @description Nobody is signed in, or the token does not work. */
+        SignInFirst: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "Requires authentication",
+                 *       "message": "Requires authentication",
+                 *       "error_message": "Requires authentication",
+                 *       "error_type": "invalid_token",
+                 *       "title": "invalid_token",
+                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
+                 *       "status": 401
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiError"];
+            };
+        };
         /** @description The credentials are wrong, the account may not sign in yet, or the call lacks its CSRF token or the right. */
         SigninRefused: {
             headers: {
@@ -4175,26 +4195,6 @@ export interface components {
                  *       "title": "too_many_attempts",
                  *       "type": "http://localhost:8080/api/v1/error/too_many_attempts",
                  *       "status": 429
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiError"];
-            };
-        };
-        /** @description Nobody is signed in, or the token does not work. */
-        SignInFirst: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "detail": "Requires authentication",
-                 *       "message": "Requires authentication",
-                 *       "error_message": "Requires authentication",
-                 *       "error_type": "invalid_token",
-                 *       "title": "invalid_token",
-                 *       "type": "http://localhost:8080/api/v1/error/invalid_token",
-                 *       "status": 401
                  *     }
                  */
                 "application/json": components["schemas"]["ApiError"];
@@ -4999,6 +4999,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
             403: components["responses"]["SigninRefused"];
             404: components["responses"]["SwitchedOff"];
             408: components["responses"]["BodyTooSlow"];
@@ -5096,6 +5097,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
             403: components["responses"]["CsrfTokenNeeded"];
             408: components["responses"]["BodyTooSlow"];
             413: components["responses"]["BodyTooLarge"];
@@ -5167,6 +5169,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInFirst"];
             403: components["responses"]["CsrfTokenNeeded"];
             404: components["responses"]["SwitchedOff"];
             408: components["responses"]["BodyTooSlow"];

@@ -79,7 +79,10 @@ export function expectedOfV1(
     case 'anonymous':
     case 'anonymous (no-op without login)':
     case 'anonymous (results filtered by visibility)':
-      return operation.flags.includes('csrf') && identity.token !== undefined ? 'csrf' : '+'
+      // v1-errors.md 5: a token that works needs no CSRF token beside it; a bad one makes the call anonymous.
+      return operation.flags.includes('csrf') && identity.token !== undefined && isNobody(identity)
+        ? 'csrf'
+        : '+'
     case 'user:read of self (anonymous -> 401 with session_required:false)':
       return account === 'n' ? '401' : '+'
     case 'user:admin':

@@ -152,6 +152,15 @@ describe('logout', () => {
     ])
   })
 
+  test('ends the sessions of the owner of a token, which needs no CSRF token beside it', async () => {
+    const server = await startWithUser()
+    const browser = withSession(server, await signIn(server.call, 'ada'))
+    const token = server.withToken(await mintToken(server, 'ada', ['user:read']))
+    expect(await outcome(token('POST', '/api/v1/signout'))).toEqual([200])
+    expect((await browser('GET', me)).status).toBe(401)
+    expect((await token('GET', me)).status).toBe(200)
+  })
+
   test('leaves OAuth tokens alone', async () => {
     const server = await startWithUser()
     const token = await mintToken(server, 'ada', ['user:read'])

@@ -69,6 +69,17 @@ describe('signinUser', () => {
     ])
   })
 
+  test('takes an OAuth token in place of the CSRF token', async () => {
+    const server = await startWithUser()
+    await server.user('bob')
+    const caller = server.withToken(await mintToken(server, 'ada', ['repo:read']))
+    const body = { username: 'bob', password: passwordOf('bob') }
+    const { status, headers } = await caller('POST', '/api/v1/signin', { body })
+    expect(status).toBe(200)
+    const call = withSession(server, { cookie: cookieOf(headers), csrfToken: '' })
+    expect((await call('GET', me)).json.username).toBe('bob')
+  })
+
   test('refuses a body without user name or password', async () => {
     const server = await startWithUser()
     const call = withSession(server, await newSession(server.call))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { listAudit, makeOrganization } from '#test/support/account.ts'
+import { listAudit, makeOrganization, mintToken } from '#test/support/account.ts'
 import { outcome } from '#test/support/client.ts'
 import { signIn, startServer } from '#test/support/server.ts'
 import { follow, me, own, signUp, startWithUser } from './user-fixture.ts'
@@ -192,6 +192,16 @@ describe('createNewUser', () => {
     )
     const statuses = answers.map(({ status }) => status)
     expect(statuses.toSorted()).toEqual([200, ...Array<number>(9).fill(400)])
+  })
+
+  test('takes an OAuth token in place of the CSRF token, but none that does not work', async () => {
+    const { server } = await startWithUser()
+    const caller = server.withToken(await mintToken(server, 'ada', ['repo:read']))
+    const { status, json } = await caller('POST', me, { body: bob })
+    expect([status, json.username, json.is_me]).toEqual([200, 'bob', true])
+    expect(await listAudit(server, 'bob')).toMatchObject([{ performer: 'ada' }])
+    const unknown = server.withToken('x'.repeat(40))
+    expect(await outcome(unknown('POST', me, { body: bob }))).toEqual([403, 'invalid_csrf_token'])
   })
 
   test('wants a CSRF token, and somebody where nobody is served', async () => {

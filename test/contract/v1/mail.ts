@@ -1,5 +1,6 @@
 import type { Fixture, Fixtures } from '../fixture.ts'
 import type { World } from '../world.ts'
+import { basic } from './signin.ts'
 
 const email = 'ops@example.com'
 const unknown: Fixture = () => ({ server: 'mailing', query: { code: 'unknown' } })
@@ -44,6 +45,7 @@ export const mail: Fixtures = {
     headers: await world.visitor('mailing'),
     body: { email: 'nobody@example.com' },
   }),
+  'requestRecoveryEmail 401': () => ({ server: 'mailing', ...basic, body: { email } }),
   'requestRecoveryEmail 403': () => ({ server: 'mailing', body: { email } }),
   'requestRecoveryEmail 404': async (world) => ({
     headers: await world.visitor(),

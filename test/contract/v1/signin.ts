@@ -1,5 +1,8 @@
 import type { Fixture, Fixtures } from '../fixture.ts'
 
+/** Credentials that the management API does not take. */
+export const basic = { headers: { authorization: `Basic ${btoa('a:b')}` } }
+
 const withoutCsrfToken = ({ cookie }: { cookie: string }) => ({ cookie })
 
 const signIn: Fixture = async (world) => {
@@ -19,6 +22,7 @@ const askForService: Fixture = async (world) => ({
 /** Signing in and out. */
 export const signin: Fixtures = {
   'signinUser 200': signIn,
+  'signinUser 401': async (world, wanted) => ({ ...(await signIn(world, wanted)), ...basic }),
   'signinUser 403': async (world) => ({
     headers: await world.visitor(),
     body: { username: world.name(), password: 'whatever it is' },
@@ -42,6 +46,7 @@ export const signin: Fixtures = {
     return { headers: world.as(person), body: { password: person.password } }
   },
   'retrieveExternalLoginAuthorizationUrl 400': askForService,
+  'retrieveExternalLoginAuthorizationUrl 401': () => ({ ...basic, body: { kind: 'login' } }),
   'retrieveExternalLoginAuthorizationUrl 403': () => ({ body: { kind: 'login' } }),
   'retrieveExternalLoginAuthorizationUrl 408': async (world, wanted) => ({
     ...(await askForService(world, wanted)),

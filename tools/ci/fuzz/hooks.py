@@ -23,8 +23,8 @@ from known import replace_fields, replace_path, replace_query
 from registry import PEOPLE, SIGNED_IN, WORLD, basic, bearer, browser, lock, oauth
 from things import CODES, INVITED, MAKERS, PARTING, ROUGH, person, signed
 
-# They take no OAuth token, but the CSRF token of a browser.
 ON_PAGE = ("signinOnPage", "confirmEmailOnPage", "confirmRecoveryOnPage", "confirmRepoEmailOnPage")
+# They are for browsers, which send a CSRF token and no OAuth token.
 BROWSER_ONLY = (
     "signinUser",
     "createNewUser",
