@@ -79,13 +79,15 @@ export async function changeKey(
 ): Promise<ServiceKey> {
   const at = clock.now()
   const { name, metadata, expiration } = wanted
+  const kept = metadata && writeMetadata(metadata)
   return transact(db, async (tx) => {
     const before = await lockServiceKey(tx, kid)
     if (!before) throw missing(kid)
+    // Behind the key, as in Quay: one that is not there is told first.
     const expiresAt = expiration === undefined ? undefined : parseExpiration(expiration, at)
     const changes = {
       ...(name === undefined ? {} : { name }),
-      ...(metadata === undefined ? {} : { metadata: writeMetadata(metadata) }),
+      ...(kept === undefined ? {} : { metadata: kept }),
       ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     }
     await updateServiceKey(tx, kid, changes)
