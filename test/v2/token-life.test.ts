@@ -3,9 +3,10 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { expect, test } from 'vitest'
 
-import { setEnabled } from '#test/support/account.ts'
-import { outcome } from '#test/support/client.ts'
+import { grant, makeOrganization, mintToken, setEnabled } from '#test/support/account.ts'
+import { outcome, type Call } from '#test/support/client.ts'
 import { pushImage } from '#test/support/image.ts'
+import { logIn, mintAppToken } from '#test/support/machine.ts'
 import {
   passwordOf,
   registryToken,
@@ -185,4 +186,28 @@ test('a refresh token ends after 90 days, and with the account', async () => {
   expect(await outcome(form(refresh))).toEqual([200])
   server.clock.advance(90 * 86_400)
   expect(await outcome(form(refresh))).toEqual([400, 'invalid_grant'])
+})
+
+test('what a disabled user has logged in with before is over in the repositories of others too, whatever it was', async () => {
+  const server = await startServer()
+  await server.user('ada')
+  await server.user('bob')
+  await makeOrganization(server, 'acme', { admin: 'ada' })
+  const push = await server.registry('ada', 'repository:acme/app:pull,push')
+  await pushImage(push, 'acme/app', ['v1'])
+  await grant(server, 'acme/app', 'bob', 'read')
+  const secrets: [string, string][] = [
+    ['bob', passwordOf('bob')],
+    ['$app', await mintAppToken(server, 'bob')],
+    ['$oauthtoken', await mintToken(server, 'bob', ['repo:read'])],
+  ]
+  const scope = 'repository:acme/app:pull'
+  const calls: Call[] = []
+  for (const secret of secrets) calls.push((await logIn(server, ...secret, scope)).call)
+  const statuses = () =>
+    Promise.all(calls.map(async (call) => (await call('GET', '/v2/acme/app/tags/list')).status))
+  expect(await statuses()).toEqual([200, 200, 200])
+  await setEnabled(server, 'bob', false)
+  expect(await statuses()).toEqual([401, 401, 401])
+  for (const secret of secrets) expect((await logIn(server, ...secret, scope)).status).toBe(401)
 })
