@@ -191,12 +191,12 @@ export declare class ApplicationApi extends runtime.BaseAPI {
      */
     getApplicationInformationRequestOpts(requestParameters: GetApplicationInformationRequest): Promise<runtime.RequestOpts>;
     /**
-     * For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+     * For whoever is asked to trust it; anybody may ask. Administrators also see the settings of the organization.
      * Show what an application is
      */
     getApplicationInformationRaw(requestParameters: GetApplicationInformationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ApplicationInformation>>;
     /**
-     * For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+     * For whoever is asked to trust it; anybody may ask. Administrators also see the settings of the organization.
      * Show what an application is
      */
     getApplicationInformation(requestParameters: GetApplicationInformationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ApplicationInformation>;
@@ -233,12 +233,12 @@ export declare class ApplicationApi extends runtime.BaseAPI {
      */
     listOrganizationApplicationTokensRequestOpts(requestParameters: ListOrganizationApplicationTokensRequest): Promise<runtime.RequestOpts>;
     /**
-     * Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+     * Those that have not expired, newest first, 50 a page. The tokens themselves are not shown.
      * List the tokens of an application
      */
     listOrganizationApplicationTokensRaw(requestParameters: ListOrganizationApplicationTokensRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ApplicationTokenList>>;
     /**
-     * Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+     * Those that have not expired, newest first, 50 a page. The tokens themselves are not shown.
      * List the tokens of an application
      */
     listOrganizationApplicationTokens(requestParameters: ListOrganizationApplicationTokensRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ApplicationTokenList>;

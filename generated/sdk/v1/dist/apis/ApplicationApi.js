@@ -254,7 +254,7 @@ export class ApplicationApi extends runtime.BaseAPI {
         };
     }
     /**
-     * For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+     * For whoever is asked to trust it; anybody may ask. Administrators also see the settings of the organization.
      * Show what an application is
      */
     async getApplicationInformationRaw(requestParameters, initOverrides) {
@@ -263,7 +263,7 @@ export class ApplicationApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => ApplicationInformationFromJSON(jsonValue));
     }
     /**
-     * For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+     * For whoever is asked to trust it; anybody may ask. Administrators also see the settings of the organization.
      * Show what an application is
      */
     async getApplicationInformation(requestParameters, initOverrides) {
@@ -391,7 +391,7 @@ export class ApplicationApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+     * Those that have not expired, newest first, 50 a page. The tokens themselves are not shown.
      * List the tokens of an application
      */
     async listOrganizationApplicationTokensRaw(requestParameters, initOverrides) {
@@ -400,7 +400,7 @@ export class ApplicationApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => ApplicationTokenListFromJSON(jsonValue));
     }
     /**
-     * Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+     * Those that have not expired, newest first, 50 a page. The tokens themselves are not shown.
      * List the tokens of an application
      */
     async listOrganizationApplicationTokens(requestParameters, initOverrides) {

@@ -91,13 +91,21 @@ export interface OauthAssignUserRequest {
      */
     username: string;
     /**
-     * An assignment gives a token, never a code.
+     * Either is taken; an assignment gives a token, never a code.
      */
     response_type?: OauthAssignUserResponseTypeEnum;
+    /**
+     * Not looked at.
+     */
+    state?: string;
     /**
      * A page for people, or the same as JSON.
      */
     format?: OauthAssignUserFormatEnum;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
 }
 export interface OauthAuthorizeRequest {
     /**
@@ -278,12 +286,12 @@ export declare class OauthApi extends runtime.BaseAPI {
      */
     oauthAssignUserRequestOpts(requestParameters: OauthAssignUserRequest): Promise<runtime.RequestOpts>;
     /**
-     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization.
+     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization. The CSRF token stands in the form or in `X-CSRF-Token`.
      * Ask somebody to make a token
      */
     oauthAssignUserRaw(requestParameters: OauthAssignUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
     /**
-     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization.
+     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization. The CSRF token stands in the form or in `X-CSRF-Token`.
      * Ask somebody to make a token
      */
     oauthAssignUser(requestParameters: OauthAssignUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
@@ -377,6 +385,7 @@ export declare class OauthApi extends runtime.BaseAPI {
  */
 export declare const OauthAssignUserResponseTypeEnum: {
     readonly token: "token";
+    readonly code: "code";
 };
 export type OauthAssignUserResponseTypeEnum = typeof OauthAssignUserResponseTypeEnum[keyof typeof OauthAssignUserResponseTypeEnum];
 /**

@@ -139,12 +139,29 @@ export class OauthApi extends runtime.BaseAPI {
         if (requestParameters['response_type'] != null) {
             queryParameters['response_type'] = requestParameters['response_type'];
         }
+        if (requestParameters['state'] != null) {
+            queryParameters['state'] = requestParameters['state'];
+        }
         if (requestParameters['format'] != null) {
             queryParameters['format'] = requestParameters['format'];
         }
         const headerParameters = {};
-        if (this.configuration && this.configuration.apiKey) {
-            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        const consumes = [
+            { contentType: 'application/x-www-form-urlencoded' },
+            { contentType: 'multipart/form-data' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+        let formParams;
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        }
+        else {
+            formParams = new URLSearchParams();
+        }
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token']);
         }
         let urlPath = `/oauth/authorize/assignuser`;
         return {
@@ -152,10 +169,11 @@ export class OauthApi extends runtime.BaseAPI {
             method: 'POST',
             headers: headerParameters,
             query: queryParameters,
+            body: formParams,
         };
     }
     /**
-     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization.
+     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization. The CSRF token stands in the form or in `X-CSRF-Token`.
      * Ask somebody to make a token
      */
     async oauthAssignUserRaw(requestParameters, initOverrides) {
@@ -169,7 +187,7 @@ export class OauthApi extends runtime.BaseAPI {
         }
     }
     /**
-     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization.
+     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization. The CSRF token stands in the form or in `X-CSRF-Token`.
      * Ask somebody to make a token
      */
     async oauthAssignUser(requestParameters, initOverrides) {
@@ -567,6 +585,7 @@ export class OauthApi extends runtime.BaseAPI {
  */
 export const OauthAssignUserResponseTypeEnum = {
     token: 'token',
+    code: 'code',
 };
 /**
  * @export

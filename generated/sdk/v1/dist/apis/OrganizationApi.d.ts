@@ -184,12 +184,12 @@ export declare class OrganizationApi extends runtime.BaseAPI {
      */
     removeOrganizationMemberRequestOpts(requestParameters: RemoveOrganizationMemberRequest): Promise<runtime.RequestOpts>;
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found.
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team; likewise default permissions that name the user, and invitations. The last administrator stays. Anybody but a user is not found.
      * Remove somebody from an organization
      */
     removeOrganizationMemberRaw(requestParameters: RemoveOrganizationMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>>;
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found.
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team; likewise default permissions that name the user, and invitations. The last administrator stays. Anybody but a user is not found.
      * Remove somebody from an organization
      */
     removeOrganizationMember(requestParameters: RemoveOrganizationMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void>;

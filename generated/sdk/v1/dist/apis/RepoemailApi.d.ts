@@ -27,6 +27,16 @@ export interface ConfirmRepoEmailRequest {
      */
     code: string;
 }
+export interface ConfirmRepoEmailOnPageRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
+}
 export interface SendAuthorizeRepoEmailRequest {
     /**
      * Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
@@ -60,15 +70,29 @@ export declare class RepoemailApi extends runtime.BaseAPI {
      */
     confirmRepoEmailRequestOpts(requestParameters: ConfirmRepoEmailRequest): Promise<runtime.RequestOpts>;
     /**
-     * For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
+     * From then on notifications of the repository may be sent to the address. The code works for a week. A browser gets a page with a button first, whose form is `confirmRepoEmailOnPage`.
      * Follow the link of a mail that asks for consent to notifications
      */
     confirmRepoEmailRaw(requestParameters: ConfirmRepoEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
     /**
-     * For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
+     * From then on notifications of the repository may be sent to the address. The code works for a week. A browser gets a page with a button first, whose form is `confirmRepoEmailOnPage`.
      * Follow the link of a mail that asks for consent to notifications
      */
     confirmRepoEmail(requestParameters: ConfirmRepoEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
+    /**
+     * Creates request options for confirmRepoEmailOnPage without sending the request
+     */
+    confirmRepoEmailOnPageRequestOpts(requestParameters: ConfirmRepoEmailOnPageRequest): Promise<runtime.RequestOpts>;
+    /**
+     * What the button of the page of `confirmRepoEmail` sends.
+     * Agree to notifications on the page
+     */
+    confirmRepoEmailOnPageRaw(requestParameters: ConfirmRepoEmailOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
+    /**
+     * What the button of the page of `confirmRepoEmail` sends.
+     * Agree to notifications on the page
+     */
+    confirmRepoEmailOnPage(requestParameters: ConfirmRepoEmailOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
     /**
      * Creates request options for sendAuthorizeRepoEmail without sending the request
      */

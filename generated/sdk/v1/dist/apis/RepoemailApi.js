@@ -84,7 +84,7 @@ export class RepoemailApi extends runtime.BaseAPI {
         };
     }
     /**
-     * For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
+     * From then on notifications of the repository may be sent to the address. The code works for a week. A browser gets a page with a button first, whose form is `confirmRepoEmailOnPage`.
      * Follow the link of a mail that asks for consent to notifications
      */
     async confirmRepoEmailRaw(requestParameters, initOverrides) {
@@ -98,11 +98,70 @@ export class RepoemailApi extends runtime.BaseAPI {
         }
     }
     /**
-     * For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
+     * From then on notifications of the repository may be sent to the address. The code works for a week. A browser gets a page with a button first, whose form is `confirmRepoEmailOnPage`.
      * Follow the link of a mail that asks for consent to notifications
      */
     async confirmRepoEmail(requestParameters, initOverrides) {
         const response = await this.confirmRepoEmailRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for confirmRepoEmailOnPage without sending the request
+     */
+    async confirmRepoEmailOnPageRequestOpts(requestParameters) {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError('code', 'Required parameter "code" was null or undefined when calling confirmRepoEmailOnPage().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        const consumes = [
+            { contentType: 'application/x-www-form-urlencoded' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+        let formParams;
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        }
+        else {
+            formParams = new URLSearchParams();
+        }
+        if (requestParameters['code'] != null) {
+            formParams.append('code', requestParameters['code']);
+        }
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token']);
+        }
+        let urlPath = `/authrepoemail`;
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: formParams,
+        };
+    }
+    /**
+     * What the button of the page of `confirmRepoEmail` sends.
+     * Agree to notifications on the page
+     */
+    async confirmRepoEmailOnPageRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.confirmRepoEmailOnPageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse(response);
+        }
+        else {
+            return new runtime.TextApiResponse(response);
+        }
+    }
+    /**
+     * What the button of the page of `confirmRepoEmail` sends.
+     * Agree to notifications on the page
+     */
+    async confirmRepoEmailOnPage(requestParameters, initOverrides) {
+        const response = await this.confirmRepoEmailOnPageRaw(requestParameters, initOverrides);
         return await response.value();
     }
     /**

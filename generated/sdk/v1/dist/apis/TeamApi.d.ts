@@ -23,6 +23,20 @@ export interface AcceptOrganizationTeamInviteRequest {
      */
     code: string;
 }
+export interface AnswerInviteOnPageRequest {
+    /**
+     * Code of the invitation.
+     */
+    code: string;
+    /**
+     * The button that was pressed.
+     */
+    answer: AnswerInviteOnPageAnswerEnum;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
+}
 export interface DeclineOrganizationTeamInviteRequest {
     /**
      * Code of the invitation, from its e-mail or its notification.
@@ -105,6 +119,12 @@ export interface InviteTeamMemberEmailRequest {
      */
     email: string;
 }
+export interface ShowInvitePageRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+}
 export interface UpdateOrganizationTeamRequest {
     /**
      * Name of the organization.
@@ -151,6 +171,20 @@ export declare class TeamApi extends runtime.BaseAPI {
      * Accept an invitation
      */
     acceptOrganizationTeamInvite(requestParameters: AcceptOrganizationTeamInviteRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<AcceptedInvite>;
+    /**
+     * Creates request options for answerInviteOnPage without sending the request
+     */
+    answerInviteOnPageRequestOpts(requestParameters: AnswerInviteOnPageRequest): Promise<runtime.RequestOpts>;
+    /**
+     * What the buttons of the page of `showInvitePage` send. The same as `acceptOrganizationTeamInvite` or `declineOrganizationTeamInvite`.
+     * Answer an invitation on the page
+     */
+    answerInviteOnPageRaw(requestParameters: AnswerInviteOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
+    /**
+     * What the buttons of the page of `showInvitePage` send. The same as `acceptOrganizationTeamInvite` or `declineOrganizationTeamInvite`.
+     * Answer an invitation on the page
+     */
+    answerInviteOnPage(requestParameters: AnswerInviteOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
     /**
      * Creates request options for declineOrganizationTeamInvite without sending the request
      */
@@ -250,6 +284,20 @@ export declare class TeamApi extends runtime.BaseAPI {
      */
     inviteTeamMemberEmail(requestParameters: InviteTeamMemberEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<TeamInvite>;
     /**
+     * Creates request options for showInvitePage without sending the request
+     */
+    showInvitePageRequestOpts(requestParameters: ShowInvitePageRequest): Promise<runtime.RequestOpts>;
+    /**
+     * For browsers. Shows who invites you to which team, with buttons to join and to decline (`answerInviteOnPage`); asks to sign in first, and says so when the invitation is not for you or does not work any more.
+     * Follow the link of an invitation
+     */
+    showInvitePageRaw(requestParameters: ShowInvitePageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
+    /**
+     * For browsers. Shows who invites you to which team, with buttons to join and to decline (`answerInviteOnPage`); asks to sign in first, and says so when the invitation is not for you or does not work any more.
+     * Follow the link of an invitation
+     */
+    showInvitePage(requestParameters: ShowInvitePageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
+    /**
      * Creates request options for updateOrganizationTeam without sending the request
      */
     updateOrganizationTeamRequestOpts(requestParameters: UpdateOrganizationTeamRequest): Promise<runtime.RequestOpts>;
@@ -278,3 +326,11 @@ export declare class TeamApi extends runtime.BaseAPI {
      */
     updateOrganizationTeamMember(requestParameters: UpdateOrganizationTeamMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<TeamMember>;
 }
+/**
+ * @export
+ */
+export declare const AnswerInviteOnPageAnswerEnum: {
+    readonly accept: "accept";
+    readonly decline: "decline";
+};
+export type AnswerInviteOnPageAnswerEnum = typeof AnswerInviteOnPageAnswerEnum[keyof typeof AnswerInviteOnPageAnswerEnum];

@@ -69,6 +69,71 @@ export class TeamApi extends runtime.BaseAPI {
         return await response.value();
     }
     /**
+     * Creates request options for answerInviteOnPage without sending the request
+     */
+    async answerInviteOnPageRequestOpts(requestParameters) {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError('code', 'Required parameter "code" was null or undefined when calling answerInviteOnPage().');
+        }
+        if (requestParameters['answer'] == null) {
+            throw new runtime.RequiredError('answer', 'Required parameter "answer" was null or undefined when calling answerInviteOnPage().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        const consumes = [
+            { contentType: 'application/x-www-form-urlencoded' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+        let formParams;
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        }
+        else {
+            formParams = new URLSearchParams();
+        }
+        if (requestParameters['code'] != null) {
+            formParams.append('code', requestParameters['code']);
+        }
+        if (requestParameters['answer'] != null) {
+            formParams.append('answer', requestParameters['answer']);
+        }
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token']);
+        }
+        let urlPath = `/confirminvite`;
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: formParams,
+        };
+    }
+    /**
+     * What the buttons of the page of `showInvitePage` send. The same as `acceptOrganizationTeamInvite` or `declineOrganizationTeamInvite`.
+     * Answer an invitation on the page
+     */
+    async answerInviteOnPageRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.answerInviteOnPageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse(response);
+        }
+        else {
+            return new runtime.TextApiResponse(response);
+        }
+    }
+    /**
+     * What the buttons of the page of `showInvitePage` send. The same as `acceptOrganizationTeamInvite` or `declineOrganizationTeamInvite`.
+     * Answer an invitation on the page
+     */
+    async answerInviteOnPage(requestParameters, initOverrides) {
+        const response = await this.answerInviteOnPageRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
      * Creates request options for declineOrganizationTeamInvite without sending the request
      */
     async declineOrganizationTeamInviteRequestOpts(requestParameters) {
@@ -413,6 +478,48 @@ export class TeamApi extends runtime.BaseAPI {
         return await response.value();
     }
     /**
+     * Creates request options for showInvitePage without sending the request
+     */
+    async showInvitePageRequestOpts(requestParameters) {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError('code', 'Required parameter "code" was null or undefined when calling showInvitePage().');
+        }
+        const queryParameters = {};
+        if (requestParameters['code'] != null) {
+            queryParameters['code'] = requestParameters['code'];
+        }
+        const headerParameters = {};
+        let urlPath = `/confirminvite`;
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * For browsers. Shows who invites you to which team, with buttons to join and to decline (`answerInviteOnPage`); asks to sign in first, and says so when the invitation is not for you or does not work any more.
+     * Follow the link of an invitation
+     */
+    async showInvitePageRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.showInvitePageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse(response);
+        }
+        else {
+            return new runtime.TextApiResponse(response);
+        }
+    }
+    /**
+     * For browsers. Shows who invites you to which team, with buttons to join and to decline (`answerInviteOnPage`); asks to sign in first, and says so when the invitation is not for you or does not work any more.
+     * Follow the link of an invitation
+     */
+    async showInvitePage(requestParameters, initOverrides) {
+        const response = await this.showInvitePageRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
      * Creates request options for updateOrganizationTeam without sending the request
      */
     async updateOrganizationTeamRequestOpts(requestParameters) {
@@ -520,3 +627,10 @@ export class TeamApi extends runtime.BaseAPI {
         return await response.value();
     }
 }
+/**
+ * @export
+ */
+export const AnswerInviteOnPageAnswerEnum = {
+    accept: 'accept',
+    decline: 'decline',
+};

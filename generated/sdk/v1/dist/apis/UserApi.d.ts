@@ -11,8 +11,10 @@
  */
 import * as runtime from '../runtime.js';
 import { type ConvertUser } from '../models/ConvertUser.js';
+import { type GetLogin } from '../models/GetLogin.js';
 import { type InitializeUser } from '../models/InitializeUser.js';
 import { type InitializedUser } from '../models/InitializedUser.js';
+import { type LoginAddress } from '../models/LoginAddress.js';
 import { type NewStar } from '../models/NewStar.js';
 import { type NewUser } from '../models/NewUser.js';
 import { type NewUserAnswer } from '../models/NewUserAnswer.js';
@@ -40,11 +42,31 @@ export interface ConfirmEmailRequest {
      */
     code: string;
 }
+export interface ConfirmEmailOnPageRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
+}
 export interface ConfirmRecoveryRequest {
     /**
      * The one-time code of the mail.
      */
     code: string;
+}
+export interface ConfirmRecoveryOnPageRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
 }
 export interface ConvertUserToOrganizationRequest {
     /**
@@ -110,6 +132,16 @@ export interface RequestRecoveryEmailRequest {
      */
     body: RequestRecovery;
 }
+export interface RetrieveExternalLoginAuthorizationUrlRequest {
+    /**
+     * Name of a service that signs people in.
+     */
+    service_id: string;
+    /**
+     *
+     */
+    body: GetLogin;
+}
 export interface SigninUserRequest {
     /**
      *
@@ -155,29 +187,57 @@ export declare class UserApi extends runtime.BaseAPI {
      */
     confirmEmailRequestOpts(requestParameters: ConfirmEmailRequest): Promise<runtime.RequestOpts>;
     /**
-     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in.
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. A browser gets a page with a button first, whose form is `confirmEmailOnPage`; it says whose account the link is for.
      * Follow the link of a mail that confirms an address
      */
     confirmEmailRaw(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
     /**
-     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in.
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. A browser gets a page with a button first, whose form is `confirmEmailOnPage`; it says whose account the link is for.
      * Follow the link of a mail that confirms an address
      */
     confirmEmail(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
+    /**
+     * Creates request options for confirmEmailOnPage without sending the request
+     */
+    confirmEmailOnPageRequestOpts(requestParameters: ConfirmEmailOnPageRequest): Promise<runtime.RequestOpts>;
+    /**
+     * What the button of the page of `confirmEmail` sends.
+     * Confirm an address on the page
+     */
+    confirmEmailOnPageRaw(requestParameters: ConfirmEmailOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
+    /**
+     * What the button of the page of `confirmEmail` sends.
+     * Confirm an address on the page
+     */
+    confirmEmailOnPage(requestParameters: ConfirmEmailOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
     /**
      * Creates request options for confirmRecovery without sending the request
      */
     confirmRecoveryRequestOpts(requestParameters: ConfirmRecoveryRequest): Promise<runtime.RequestOpts>;
     /**
-     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too. A browser gets a page with a button first, whose form is `confirmRecoveryOnPage`; it says whose account the link is for.
      * Follow the link of a mail for a forgotten password
      */
     confirmRecoveryRaw(requestParameters: ConfirmRecoveryRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
     /**
-     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too. A browser gets a page with a button first, whose form is `confirmRecoveryOnPage`; it says whose account the link is for.
      * Follow the link of a mail for a forgotten password
      */
     confirmRecovery(requestParameters: ConfirmRecoveryRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
+    /**
+     * Creates request options for confirmRecoveryOnPage without sending the request
+     */
+    confirmRecoveryOnPageRequestOpts(requestParameters: ConfirmRecoveryOnPageRequest): Promise<runtime.RequestOpts>;
+    /**
+     * What the button of the page of `confirmRecovery` sends.
+     * Sign in on the page after a forgotten password
+     */
+    confirmRecoveryOnPageRaw(requestParameters: ConfirmRecoveryOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>>;
+    /**
+     * What the button of the page of `confirmRecovery` sends.
+     * Sign in on the page after a forgotten password
+     */
+    confirmRecoveryOnPage(requestParameters: ConfirmRecoveryOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string>;
     /**
      * Creates request options for convertUserToOrganization without sending the request
      */
@@ -197,12 +257,12 @@ export declare class UserApi extends runtime.BaseAPI {
      */
     createNewUserRequestOpts(requestParameters: CreateNewUserRequest): Promise<runtime.RequestOpts>;
     /**
-     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. What nobody confirms within a week is removed, and name and address are free again. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
      * Create an account for yourself
      */
     createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<NewUserAnswer>>;
     /**
-     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. What nobody confirms within a week is removed, and name and address are free again. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
      * Create an account for yourself
      */
     createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<NewUserAnswer>;
@@ -360,6 +420,20 @@ export declare class UserApi extends runtime.BaseAPI {
      * Ask for a mail to sign in with after a forgotten password
      */
     requestRecoveryEmail(requestParameters: RequestRecoveryEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RecoveryAnswer>;
+    /**
+     * Creates request options for retrieveExternalLoginAuthorizationUrl without sending the request
+     */
+    retrieveExternalLoginAuthorizationUrlRequestOpts(requestParameters: RetrieveExternalLoginAuthorizationUrlRequest): Promise<runtime.RequestOpts>;
+    /**
+     * No service that signs people in can be configured yet, so that each name of one is refused.
+     * Get the address at which another service signs you in
+     */
+    retrieveExternalLoginAuthorizationUrlRaw(requestParameters: RetrieveExternalLoginAuthorizationUrlRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<LoginAddress>>;
+    /**
+     * No service that signs people in can be configured yet, so that each name of one is refused.
+     * Get the address at which another service signs you in
+     */
+    retrieveExternalLoginAuthorizationUrl(requestParameters: RetrieveExternalLoginAuthorizationUrlRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<LoginAddress>;
     /**
      * Creates request options for signinUser without sending the request
      */

@@ -13,8 +13,10 @@
  */
 import * as runtime from '../runtime.js';
 import { ConvertUserToJSON, } from '../models/ConvertUser.js';
+import { GetLoginToJSON, } from '../models/GetLogin.js';
 import { InitializeUserToJSON, } from '../models/InitializeUser.js';
 import { InitializedUserFromJSON, } from '../models/InitializedUser.js';
+import { LoginAddressFromJSON, } from '../models/LoginAddress.js';
 import { NewStarToJSON, } from '../models/NewStar.js';
 import { NewUserToJSON, } from '../models/NewUser.js';
 import { NewUserAnswerFromJSON, } from '../models/NewUserAnswer.js';
@@ -101,7 +103,7 @@ export class UserApi extends runtime.BaseAPI {
         };
     }
     /**
-     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in.
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. A browser gets a page with a button first, whose form is `confirmEmailOnPage`; it says whose account the link is for.
      * Follow the link of a mail that confirms an address
      */
     async confirmEmailRaw(requestParameters, initOverrides) {
@@ -115,11 +117,70 @@ export class UserApi extends runtime.BaseAPI {
         }
     }
     /**
-     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in.
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. A browser gets a page with a button first, whose form is `confirmEmailOnPage`; it says whose account the link is for.
      * Follow the link of a mail that confirms an address
      */
     async confirmEmail(requestParameters, initOverrides) {
         const response = await this.confirmEmailRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for confirmEmailOnPage without sending the request
+     */
+    async confirmEmailOnPageRequestOpts(requestParameters) {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError('code', 'Required parameter "code" was null or undefined when calling confirmEmailOnPage().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        const consumes = [
+            { contentType: 'application/x-www-form-urlencoded' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+        let formParams;
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        }
+        else {
+            formParams = new URLSearchParams();
+        }
+        if (requestParameters['code'] != null) {
+            formParams.append('code', requestParameters['code']);
+        }
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token']);
+        }
+        let urlPath = `/confirm`;
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: formParams,
+        };
+    }
+    /**
+     * What the button of the page of `confirmEmail` sends.
+     * Confirm an address on the page
+     */
+    async confirmEmailOnPageRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.confirmEmailOnPageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse(response);
+        }
+        else {
+            return new runtime.TextApiResponse(response);
+        }
+    }
+    /**
+     * What the button of the page of `confirmEmail` sends.
+     * Confirm an address on the page
+     */
+    async confirmEmailOnPage(requestParameters, initOverrides) {
+        const response = await this.confirmEmailOnPageRaw(requestParameters, initOverrides);
         return await response.value();
     }
     /**
@@ -143,7 +204,7 @@ export class UserApi extends runtime.BaseAPI {
         };
     }
     /**
-     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too. A browser gets a page with a button first, whose form is `confirmRecoveryOnPage`; it says whose account the link is for.
      * Follow the link of a mail for a forgotten password
      */
     async confirmRecoveryRaw(requestParameters, initOverrides) {
@@ -157,11 +218,70 @@ export class UserApi extends runtime.BaseAPI {
         }
     }
     /**
-     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too. A browser gets a page with a button first, whose form is `confirmRecoveryOnPage`; it says whose account the link is for.
      * Follow the link of a mail for a forgotten password
      */
     async confirmRecovery(requestParameters, initOverrides) {
         const response = await this.confirmRecoveryRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for confirmRecoveryOnPage without sending the request
+     */
+    async confirmRecoveryOnPageRequestOpts(requestParameters) {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError('code', 'Required parameter "code" was null or undefined when calling confirmRecoveryOnPage().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        const consumes = [
+            { contentType: 'application/x-www-form-urlencoded' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+        let formParams;
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        }
+        else {
+            formParams = new URLSearchParams();
+        }
+        if (requestParameters['code'] != null) {
+            formParams.append('code', requestParameters['code']);
+        }
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token']);
+        }
+        let urlPath = `/recovery`;
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: formParams,
+        };
+    }
+    /**
+     * What the button of the page of `confirmRecovery` sends.
+     * Sign in on the page after a forgotten password
+     */
+    async confirmRecoveryOnPageRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.confirmRecoveryOnPageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse(response);
+        }
+        else {
+            return new runtime.TextApiResponse(response);
+        }
+    }
+    /**
+     * What the button of the page of `confirmRecovery` sends.
+     * Sign in on the page after a forgotten password
+     */
+    async confirmRecoveryOnPage(requestParameters, initOverrides) {
+        const response = await this.confirmRecoveryOnPageRaw(requestParameters, initOverrides);
         return await response.value();
     }
     /**
@@ -223,6 +343,13 @@ export class UserApi extends runtime.BaseAPI {
         if (this.configuration && this.configuration.apiKey) {
             headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
         }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
         let urlPath = `/api/v1/user/`;
         return {
             path: urlPath,
@@ -233,7 +360,7 @@ export class UserApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. What nobody confirms within a week is removed, and name and address are free again. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
      * Create an account for yourself
      */
     async createNewUserRaw(requestParameters, initOverrides) {
@@ -242,7 +369,7 @@ export class UserApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => NewUserAnswerFromJSON(jsonValue));
     }
     /**
-     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. What nobody confirms within a week is removed, and name and address are free again. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public.
      * Create an account for yourself
      */
     async createNewUser(requestParameters, initOverrides) {
@@ -631,6 +758,13 @@ export class UserApi extends runtime.BaseAPI {
         if (this.configuration && this.configuration.apiKey) {
             headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
         }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
         let urlPath = `/api/v1/signout`;
         return {
             path: urlPath,
@@ -669,6 +803,13 @@ export class UserApi extends runtime.BaseAPI {
         if (this.configuration && this.configuration.apiKey) {
             headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
         }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
         let urlPath = `/api/v1/recovery`;
         return {
             path: urlPath,
@@ -696,6 +837,56 @@ export class UserApi extends runtime.BaseAPI {
         return await response.value();
     }
     /**
+     * Creates request options for retrieveExternalLoginAuthorizationUrl without sending the request
+     */
+    async retrieveExternalLoginAuthorizationUrlRequestOpts(requestParameters) {
+        if (requestParameters['service_id'] == null) {
+            throw new runtime.RequiredError('service_id', 'Required parameter "service_id" was null or undefined when calling retrieveExternalLoginAuthorizationUrl().');
+        }
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError('body', 'Required parameter "body" was null or undefined when calling retrieveExternalLoginAuthorizationUrl().');
+        }
+        const queryParameters = {};
+        const headerParameters = {};
+        headerParameters['Content-Type'] = 'application/json';
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+        let urlPath = `/api/v1/externallogin/{service_id}`;
+        urlPath = urlPath.replace('{service_id}', encodeURIComponent(String(requestParameters['service_id'])));
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: GetLoginToJSON(requestParameters['body']),
+        };
+    }
+    /**
+     * No service that signs people in can be configured yet, so that each name of one is refused.
+     * Get the address at which another service signs you in
+     */
+    async retrieveExternalLoginAuthorizationUrlRaw(requestParameters, initOverrides) {
+        const requestOptions = await this.retrieveExternalLoginAuthorizationUrlRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => LoginAddressFromJSON(jsonValue));
+    }
+    /**
+     * No service that signs people in can be configured yet, so that each name of one is refused.
+     * Get the address at which another service signs you in
+     */
+    async retrieveExternalLoginAuthorizationUrl(requestParameters, initOverrides) {
+        const response = await this.retrieveExternalLoginAuthorizationUrlRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+    /**
      * Creates request options for signinUser without sending the request
      */
     async signinUserRequestOpts(requestParameters) {
@@ -707,6 +898,13 @@ export class UserApi extends runtime.BaseAPI {
         headerParameters['Content-Type'] = 'application/json';
         if (this.configuration && this.configuration.apiKey) {
             headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
         }
         let urlPath = `/api/v1/signin`;
         return {

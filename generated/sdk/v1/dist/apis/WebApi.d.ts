@@ -139,6 +139,20 @@ export declare class WebApi extends runtime.BaseAPI {
      */
     healthEndtoend(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<HealthReport>;
     /**
+     * Creates request options for healthEndtoendAlias without sending the request
+     */
+    healthEndtoendAliasRequestOpts(): Promise<runtime.RequestOpts>;
+    /**
+     * The same as `healthEndtoend`.
+     * Say whether the registry as a whole works, by its other path
+     */
+    healthEndtoendAliasRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<HealthReport>>;
+    /**
+     * The same as `healthEndtoend`.
+     * Say whether the registry as a whole works, by its other path
+     */
+    healthEndtoendAlias(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<HealthReport>;
+    /**
      * Creates request options for healthInstance without sending the request
      */
     healthInstanceRequestOpts(): Promise<runtime.RequestOpts>;
@@ -152,6 +166,20 @@ export declare class WebApi extends runtime.BaseAPI {
      * Say whether this node works
      */
     healthInstance(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<HealthReport>;
+    /**
+     * Creates request options for healthInstanceAlias without sending the request
+     */
+    healthInstanceAliasRequestOpts(): Promise<runtime.RequestOpts>;
+    /**
+     * The same as `healthInstance`.
+     * Say whether this node works, by its other path
+     */
+    healthInstanceAliasRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<HealthReport>>;
+    /**
+     * The same as `healthInstance`.
+     * Say whether this node works, by its other path
+     */
+    healthInstanceAlias(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<HealthReport>;
     /**
      * Creates request options for listServicePublicKeys without sending the request
      */

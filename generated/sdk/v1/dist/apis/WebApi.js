@@ -200,6 +200,37 @@ export class WebApi extends runtime.BaseAPI {
         return await response.value();
     }
     /**
+     * Creates request options for healthEndtoendAlias without sending the request
+     */
+    async healthEndtoendAliasRequestOpts() {
+        const queryParameters = {};
+        const headerParameters = {};
+        let urlPath = `/status`;
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * The same as `healthEndtoend`.
+     * Say whether the registry as a whole works, by its other path
+     */
+    async healthEndtoendAliasRaw(initOverrides) {
+        const requestOptions = await this.healthEndtoendAliasRequestOpts();
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => HealthReportFromJSON(jsonValue));
+    }
+    /**
+     * The same as `healthEndtoend`.
+     * Say whether the registry as a whole works, by its other path
+     */
+    async healthEndtoendAlias(initOverrides) {
+        const response = await this.healthEndtoendAliasRaw(initOverrides);
+        return await response.value();
+    }
+    /**
      * Creates request options for healthInstance without sending the request
      */
     async healthInstanceRequestOpts() {
@@ -228,6 +259,37 @@ export class WebApi extends runtime.BaseAPI {
      */
     async healthInstance(initOverrides) {
         const response = await this.healthInstanceRaw(initOverrides);
+        return await response.value();
+    }
+    /**
+     * Creates request options for healthInstanceAlias without sending the request
+     */
+    async healthInstanceAliasRequestOpts() {
+        const queryParameters = {};
+        const headerParameters = {};
+        let urlPath = `/health`;
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+    /**
+     * The same as `healthInstance`.
+     * Say whether this node works, by its other path
+     */
+    async healthInstanceAliasRaw(initOverrides) {
+        const requestOptions = await this.healthInstanceAliasRequestOpts();
+        const response = await this.request(requestOptions, initOverrides);
+        return new runtime.JSONApiResponse(response, (jsonValue) => HealthReportFromJSON(jsonValue));
+    }
+    /**
+     * The same as `healthInstance`.
+     * Say whether this node works, by its other path
+     */
+    async healthInstanceAlias(initOverrides) {
+        const response = await this.healthInstanceAliasRaw(initOverrides);
         return await response.value();
     }
     /**

@@ -40,7 +40,7 @@ export interface Application {
      */
     redirect_uri: string | null;
     /**
-     * E-mail address whose picture stands for it.
+     * Text that its picture is drawn from.
      */
     avatar_email: string | null;
 }

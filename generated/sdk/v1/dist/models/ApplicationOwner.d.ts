@@ -11,7 +11,7 @@
  */
 import type { Avatar } from './Avatar.js';
 /**
- * The namespace that an application belongs to. Its teams are not told here.
+ * The namespace that an application belongs to, as `getOrganization` shows it to you, without its teams.
  * @export
  * @interface ApplicationOwner
  */
@@ -21,7 +21,7 @@ export interface ApplicationOwner {
      */
     name: string;
     /**
-     * Always empty.
+     * E-mail address; empty when there is none, or when you do not administer the organization.
      */
     email: string;
     /**
@@ -29,11 +29,11 @@ export interface ApplicationOwner {
      */
     avatar: Avatar;
     /**
-     * You administer it.
+     * You administer it, or you are a superuser who sees everything.
      */
     is_admin: boolean;
     /**
-     * You belong to it.
+     * You belong to it, or you are a superuser who sees everything.
      */
     is_member: boolean;
     /**
@@ -44,6 +44,22 @@ export interface ApplicationOwner {
      * Always empty.
      */
     ordered_teams: Array<string>;
+    /**
+     * Invoices are sent by e-mail; told to administrators.
+     */
+    invoice_email?: boolean;
+    /**
+     * Where invoices are sent; told to administrators.
+     */
+    invoice_email_address?: string | null;
+    /**
+     * Seconds that a deleted or moved tag stays restorable; told to administrators.
+     */
+    tag_expiration_s?: number;
+    /**
+     * No plan is paid for; told to administrators.
+     */
+    is_free_account?: boolean;
 }
 /**
  * Check if a given object implements the ApplicationOwner interface.

@@ -47,6 +47,10 @@ export function ApplicationOwnerFromJSONTyped(json, ignoreDiscriminator) {
         'is_member': json['is_member'],
         'teams': json['teams'],
         'ordered_teams': json['ordered_teams'],
+        'invoice_email': json['invoice_email'] == null ? undefined : json['invoice_email'],
+        'invoice_email_address': json['invoice_email_address'] === undefined ? undefined : json['invoice_email_address'] === null ? null : json['invoice_email_address'],
+        'tag_expiration_s': json['tag_expiration_s'] == null ? undefined : json['tag_expiration_s'],
+        'is_free_account': json['is_free_account'] == null ? undefined : json['is_free_account'],
     };
 }
 export function ApplicationOwnerToJSON(json) {
@@ -64,5 +68,9 @@ export function ApplicationOwnerToJSONTyped(value, ignoreDiscriminator = false) 
         'is_member': value['is_member'],
         'teams': value['teams'],
         'ordered_teams': value['ordered_teams'],
+        'invoice_email': value['invoice_email'],
+        'invoice_email_address': value['invoice_email_address'],
+        'tag_expiration_s': value['tag_expiration_s'],
+        'is_free_account': value['is_free_account'],
     };
 }

@@ -504,7 +504,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
 
     /**
-     * For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+     * For whoever is asked to trust it; anybody may ask. Administrators also see the settings of the organization.
      * Show what an application is
      */
     async getApplicationInformationRaw(requestParameters: GetApplicationInformationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ApplicationInformation>> {
@@ -515,7 +515,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
 
     /**
-     * For whoever is asked to trust it. Holds nothing secret, and anybody may ask.
+     * For whoever is asked to trust it; anybody may ask. Administrators also see the settings of the organization.
      * Show what an application is
      */
     async getApplicationInformation(requestParameters: GetApplicationInformationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ApplicationInformation> {
@@ -689,7 +689,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
 
     /**
-     * Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+     * Those that have not expired, newest first, 50 a page. The tokens themselves are not shown.
      * List the tokens of an application
      */
     async listOrganizationApplicationTokensRaw(requestParameters: ListOrganizationApplicationTokensRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ApplicationTokenList>> {
@@ -700,7 +700,7 @@ export class ApplicationApi extends runtime.BaseAPI {
     }
 
     /**
-     * Those that have not expired, oldest first, 50 a page. The tokens themselves are not shown.
+     * Those that have not expired, newest first, 50 a page. The tokens themselves are not shown.
      * List the tokens of an application
      */
     async listOrganizationApplicationTokens(requestParameters: ListOrganizationApplicationTokensRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ApplicationTokenList> {

@@ -130,13 +130,21 @@ export interface OauthAssignUserRequest {
      */
     username: string;
     /**
-     * An assignment gives a token, never a code.
+     * Either is taken; an assignment gives a token, never a code.
      */
     response_type?: OauthAssignUserResponseTypeEnum;
+    /**
+     * Not looked at.
+     */
+    state?: string;
     /**
      * A page for people, or the same as JSON.
      */
     format?: OauthAssignUserFormatEnum;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
 }
 
 export interface OauthAuthorizeRequest {
@@ -474,14 +482,33 @@ export class OauthApi extends runtime.BaseAPI {
             queryParameters['response_type'] = requestParameters['response_type'];
         }
 
+        if (requestParameters['state'] != null) {
+            queryParameters['state'] = requestParameters['state'];
+        }
+
         if (requestParameters['format'] != null) {
             queryParameters['format'] = requestParameters['format'];
         }
 
         const headerParameters: runtime.HTTPHeaders = {};
 
-        if (this.configuration && this.configuration.apiKey) {
-            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        const consumes: runtime.Consume[] = [
+            { contentType: 'application/x-www-form-urlencoded' },
+            { contentType: 'multipart/form-data' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+
+        let formParams: { append(param: string, value: any): any };
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        } else {
+            formParams = new URLSearchParams();
+        }
+
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token'] as any);
         }
 
 
@@ -492,11 +519,12 @@ export class OauthApi extends runtime.BaseAPI {
             method: 'POST',
             headers: headerParameters,
             query: queryParameters,
+            body: formParams,
         };
     }
 
     /**
-     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization. 
+     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization. The CSRF token stands in the form or in `X-CSRF-Token`. 
      * Ask somebody to make a token
      */
     async oauthAssignUserRaw(requestParameters: OauthAssignUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
@@ -511,7 +539,7 @@ export class OauthApi extends runtime.BaseAPI {
     }
 
     /**
-     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization. 
+     * Lets a user consent who does not administer the application\'s organization, once and to these scopes alone, and notifies them. For administrators of that organization. The CSRF token stands in the form or in `X-CSRF-Token`. 
      * Ask somebody to make a token
      */
     async oauthAssignUser(requestParameters: OauthAssignUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
@@ -1036,6 +1064,7 @@ export class OauthApi extends runtime.BaseAPI {
  */
 export const OauthAssignUserResponseTypeEnum = {
     token: 'token',
+    code: 'code',
 } as const;
 export type OauthAssignUserResponseTypeEnum = typeof OauthAssignUserResponseTypeEnum[keyof typeof OauthAssignUserResponseTypeEnum];
 /**

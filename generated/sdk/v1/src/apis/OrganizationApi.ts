@@ -591,7 +591,7 @@ export class OrganizationApi extends runtime.BaseAPI {
     }
 
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found. 
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team; likewise default permissions that name the user, and invitations. The last administrator stays. Anybody but a user is not found. 
      * Remove somebody from an organization
      */
     async removeOrganizationMemberRaw(requestParameters: RemoveOrganizationMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
@@ -602,7 +602,7 @@ export class OrganizationApi extends runtime.BaseAPI {
     }
 
     /**
-     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team. The last administrator stays. Anybody but a user is not found. 
+     * Takes a user out of every team, and takes back every role that the user was given on repositories of the organization, also from a user who is in no team; likewise default permissions that name the user, and invitations. The last administrator stays. Anybody but a user is not found. 
      * Remove somebody from an organization
      */
     async removeOrganizationMember(requestParameters: RemoveOrganizationMemberRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {

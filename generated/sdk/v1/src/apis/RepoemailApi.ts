@@ -42,6 +42,17 @@ export interface ConfirmRepoEmailRequest {
     code: string;
 }
 
+export interface ConfirmRepoEmailOnPageRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
+}
+
 export interface SendAuthorizeRepoEmailRequest {
     /**
      * Full name of the repository, `namespace/name`. Slashes may be sent as they are or as `%2F`. A name without a namespace means `library/name`.
@@ -152,7 +163,7 @@ export class RepoemailApi extends runtime.BaseAPI {
     }
 
     /**
-     * For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
+     * From then on notifications of the repository may be sent to the address. The code works for a week. A browser gets a page with a button first, whose form is `confirmRepoEmailOnPage`. 
      * Follow the link of a mail that asks for consent to notifications
      */
     async confirmRepoEmailRaw(requestParameters: ConfirmRepoEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
@@ -167,11 +178,84 @@ export class RepoemailApi extends runtime.BaseAPI {
     }
 
     /**
-     * For browsers. From then on notifications of the repository may be sent to the address. The code works for a week.
+     * From then on notifications of the repository may be sent to the address. The code works for a week. A browser gets a page with a button first, whose form is `confirmRepoEmailOnPage`. 
      * Follow the link of a mail that asks for consent to notifications
      */
     async confirmRepoEmail(requestParameters: ConfirmRepoEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
         const response = await this.confirmRepoEmailRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for confirmRepoEmailOnPage without sending the request
+     */
+    async confirmRepoEmailOnPageRequestOpts(requestParameters: ConfirmRepoEmailOnPageRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError(
+                'code',
+                'Required parameter "code" was null or undefined when calling confirmRepoEmailOnPage().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        const consumes: runtime.Consume[] = [
+            { contentType: 'application/x-www-form-urlencoded' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+
+        let formParams: { append(param: string, value: any): any };
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        } else {
+            formParams = new URLSearchParams();
+        }
+
+        if (requestParameters['code'] != null) {
+            formParams.append('code', requestParameters['code'] as any);
+        }
+
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token'] as any);
+        }
+
+
+        let urlPath = `/authrepoemail`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: formParams,
+        };
+    }
+
+    /**
+     * What the button of the page of `confirmRepoEmail` sends.
+     * Agree to notifications on the page
+     */
+    async confirmRepoEmailOnPageRaw(requestParameters: ConfirmRepoEmailOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
+        const requestOptions = await this.confirmRepoEmailOnPageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse<string>(response);
+        } else {
+            return new runtime.TextApiResponse(response) as any;
+        }
+    }
+
+    /**
+     * What the button of the page of `confirmRepoEmail` sends.
+     * Agree to notifications on the page
+     */
+    async confirmRepoEmailOnPage(requestParameters: ConfirmRepoEmailOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
+        const response = await this.confirmRepoEmailOnPageRaw(requestParameters, initOverrides);
         return await response.value();
     }
 

@@ -61,6 +61,21 @@ export interface AcceptOrganizationTeamInviteRequest {
     code: string;
 }
 
+export interface AnswerInviteOnPageRequest {
+    /**
+     * Code of the invitation.
+     */
+    code: string;
+    /**
+     * The button that was pressed.
+     */
+    answer: AnswerInviteOnPageAnswerEnum;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
+}
+
 export interface DeclineOrganizationTeamInviteRequest {
     /**
      * Code of the invitation, from its e-mail or its notification.
@@ -148,6 +163,13 @@ export interface InviteTeamMemberEmailRequest {
      * E-mail address that the invitation goes to.
      */
     email: string;
+}
+
+export interface ShowInvitePageRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
 }
 
 export interface UpdateOrganizationTeamRequest {
@@ -241,6 +263,90 @@ export class TeamApi extends runtime.BaseAPI {
      */
     async acceptOrganizationTeamInvite(requestParameters: AcceptOrganizationTeamInviteRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<AcceptedInvite> {
         const response = await this.acceptOrganizationTeamInviteRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for answerInviteOnPage without sending the request
+     */
+    async answerInviteOnPageRequestOpts(requestParameters: AnswerInviteOnPageRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError(
+                'code',
+                'Required parameter "code" was null or undefined when calling answerInviteOnPage().'
+            );
+        }
+
+        if (requestParameters['answer'] == null) {
+            throw new runtime.RequiredError(
+                'answer',
+                'Required parameter "answer" was null or undefined when calling answerInviteOnPage().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        const consumes: runtime.Consume[] = [
+            { contentType: 'application/x-www-form-urlencoded' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+
+        let formParams: { append(param: string, value: any): any };
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        } else {
+            formParams = new URLSearchParams();
+        }
+
+        if (requestParameters['code'] != null) {
+            formParams.append('code', requestParameters['code'] as any);
+        }
+
+        if (requestParameters['answer'] != null) {
+            formParams.append('answer', requestParameters['answer'] as any);
+        }
+
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token'] as any);
+        }
+
+
+        let urlPath = `/confirminvite`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: formParams,
+        };
+    }
+
+    /**
+     * What the buttons of the page of `showInvitePage` send. The same as `acceptOrganizationTeamInvite` or `declineOrganizationTeamInvite`.
+     * Answer an invitation on the page
+     */
+    async answerInviteOnPageRaw(requestParameters: AnswerInviteOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
+        const requestOptions = await this.answerInviteOnPageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse<string>(response);
+        } else {
+            return new runtime.TextApiResponse(response) as any;
+        }
+    }
+
+    /**
+     * What the buttons of the page of `showInvitePage` send. The same as `acceptOrganizationTeamInvite` or `declineOrganizationTeamInvite`.
+     * Answer an invitation on the page
+     */
+    async answerInviteOnPage(requestParameters: AnswerInviteOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
+        const response = await this.answerInviteOnPageRaw(requestParameters, initOverrides);
         return await response.value();
     }
 
@@ -722,6 +828,60 @@ export class TeamApi extends runtime.BaseAPI {
     }
 
     /**
+     * Creates request options for showInvitePage without sending the request
+     */
+    async showInvitePageRequestOpts(requestParameters: ShowInvitePageRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError(
+                'code',
+                'Required parameter "code" was null or undefined when calling showInvitePage().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        if (requestParameters['code'] != null) {
+            queryParameters['code'] = requestParameters['code'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+
+        let urlPath = `/confirminvite`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For browsers. Shows who invites you to which team, with buttons to join and to decline (`answerInviteOnPage`); asks to sign in first, and says so when the invitation is not for you or does not work any more. 
+     * Follow the link of an invitation
+     */
+    async showInvitePageRaw(requestParameters: ShowInvitePageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
+        const requestOptions = await this.showInvitePageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse<string>(response);
+        } else {
+            return new runtime.TextApiResponse(response) as any;
+        }
+    }
+
+    /**
+     * For browsers. Shows who invites you to which team, with buttons to join and to decline (`answerInviteOnPage`); asks to sign in first, and says so when the invitation is not for you or does not work any more. 
+     * Follow the link of an invitation
+     */
+    async showInvitePage(requestParameters: ShowInvitePageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
+        const response = await this.showInvitePageRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
      * Creates request options for updateOrganizationTeam without sending the request
      */
     async updateOrganizationTeamRequestOpts(requestParameters: UpdateOrganizationTeamRequest): Promise<runtime.RequestOpts> {
@@ -874,3 +1034,12 @@ export class TeamApi extends runtime.BaseAPI {
     }
 
 }
+
+/**
+ * @export
+ */
+export const AnswerInviteOnPageAnswerEnum = {
+    accept: 'accept',
+    decline: 'decline',
+} as const;
+export type AnswerInviteOnPageAnswerEnum = typeof AnswerInviteOnPageAnswerEnum[keyof typeof AnswerInviteOnPageAnswerEnum];

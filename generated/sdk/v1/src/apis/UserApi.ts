@@ -24,6 +24,11 @@ import {
     ConvertUserToJSON,
 } from '../models/ConvertUser.js';
 import {
+    type GetLogin,
+    GetLoginFromJSON,
+    GetLoginToJSON,
+} from '../models/GetLogin.js';
+import {
     type InitializeUser,
     InitializeUserFromJSON,
     InitializeUserToJSON,
@@ -33,6 +38,11 @@ import {
     InitializedUserFromJSON,
     InitializedUserToJSON,
 } from '../models/InitializedUser.js';
+import {
+    type LoginAddress,
+    LoginAddressFromJSON,
+    LoginAddressToJSON,
+} from '../models/LoginAddress.js';
 import {
     type NewStar,
     NewStarFromJSON,
@@ -128,11 +138,33 @@ export interface ConfirmEmailRequest {
     code: string;
 }
 
+export interface ConfirmEmailOnPageRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
+}
+
 export interface ConfirmRecoveryRequest {
     /**
      * The one-time code of the mail.
      */
     code: string;
+}
+
+export interface ConfirmRecoveryOnPageRequest {
+    /**
+     * The one-time code of the mail.
+     */
+    code: string;
+    /**
+     * CSRF token of the session; the header `X-CSRF-Token` does as well.
+     */
+    _csrf_token?: string;
 }
 
 export interface ConvertUserToOrganizationRequest {
@@ -207,6 +239,17 @@ export interface RequestRecoveryEmailRequest {
      * 
      */
     body: RequestRecovery;
+}
+
+export interface RetrieveExternalLoginAuthorizationUrlRequest {
+    /**
+     * Name of a service that signs people in.
+     */
+    service_id: string;
+    /**
+     * 
+     */
+    body: GetLogin;
 }
 
 export interface SigninUserRequest {
@@ -331,7 +374,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. 
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. A browser gets a page with a button first, whose form is `confirmEmailOnPage`; it says whose account the link is for. 
      * Follow the link of a mail that confirms an address
      */
     async confirmEmailRaw(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
@@ -346,11 +389,84 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. 
+     * For browsers. The code of `createNewUser` finishes the account; it works for a week. The code of `changeUserDetails` moves the account to the new address, tells the old one, and ends every other link that was mailed; it works for a day, in a browser that is signed in to that account, and until its sessions end. Without that, a page asks to sign in and open the link again. Either works once; the first signs the user in. A browser gets a page with a button first, whose form is `confirmEmailOnPage`; it says whose account the link is for. 
      * Follow the link of a mail that confirms an address
      */
     async confirmEmail(requestParameters: ConfirmEmailRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
         const response = await this.confirmEmailRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for confirmEmailOnPage without sending the request
+     */
+    async confirmEmailOnPageRequestOpts(requestParameters: ConfirmEmailOnPageRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError(
+                'code',
+                'Required parameter "code" was null or undefined when calling confirmEmailOnPage().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        const consumes: runtime.Consume[] = [
+            { contentType: 'application/x-www-form-urlencoded' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+
+        let formParams: { append(param: string, value: any): any };
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        } else {
+            formParams = new URLSearchParams();
+        }
+
+        if (requestParameters['code'] != null) {
+            formParams.append('code', requestParameters['code'] as any);
+        }
+
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token'] as any);
+        }
+
+
+        let urlPath = `/confirm`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: formParams,
+        };
+    }
+
+    /**
+     * What the button of the page of `confirmEmail` sends.
+     * Confirm an address on the page
+     */
+    async confirmEmailOnPageRaw(requestParameters: ConfirmEmailOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
+        const requestOptions = await this.confirmEmailOnPageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse<string>(response);
+        } else {
+            return new runtime.TextApiResponse(response) as any;
+        }
+    }
+
+    /**
+     * What the button of the page of `confirmEmail` sends.
+     * Confirm an address on the page
+     */
+    async confirmEmailOnPage(requestParameters: ConfirmEmailOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
+        const response = await this.confirmEmailOnPageRaw(requestParameters, initOverrides);
         return await response.value();
     }
 
@@ -385,7 +501,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too. A browser gets a page with a button first, whose form is `confirmRecoveryOnPage`; it says whose account the link is for. 
      * Follow the link of a mail for a forgotten password
      */
     async confirmRecoveryRaw(requestParameters: ConfirmRecoveryRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
@@ -400,11 +516,84 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * For browsers. Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too.
+     * Signs the user in and leads to where a new password is set (`changeUserDetails`). The code works once and for `USER_RECOVERY_TOKEN_LIFETIME`; a new password ends it, too. A browser gets a page with a button first, whose form is `confirmRecoveryOnPage`; it says whose account the link is for. 
      * Follow the link of a mail for a forgotten password
      */
     async confirmRecovery(requestParameters: ConfirmRecoveryRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
         const response = await this.confirmRecoveryRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for confirmRecoveryOnPage without sending the request
+     */
+    async confirmRecoveryOnPageRequestOpts(requestParameters: ConfirmRecoveryOnPageRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['code'] == null) {
+            throw new runtime.RequiredError(
+                'code',
+                'Required parameter "code" was null or undefined when calling confirmRecoveryOnPage().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        const consumes: runtime.Consume[] = [
+            { contentType: 'application/x-www-form-urlencoded' },
+        ];
+        // @ts-ignore: canConsumeForm may be unused
+        const canConsumeForm = runtime.canConsumeForm(consumes);
+
+        let formParams: { append(param: string, value: any): any };
+        let useForm = false;
+        if (useForm) {
+            formParams = new FormData();
+        } else {
+            formParams = new URLSearchParams();
+        }
+
+        if (requestParameters['code'] != null) {
+            formParams.append('code', requestParameters['code'] as any);
+        }
+
+        if (requestParameters['_csrf_token'] != null) {
+            formParams.append('_csrf_token', requestParameters['_csrf_token'] as any);
+        }
+
+
+        let urlPath = `/recovery`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: formParams,
+        };
+    }
+
+    /**
+     * What the button of the page of `confirmRecovery` sends.
+     * Sign in on the page after a forgotten password
+     */
+    async confirmRecoveryOnPageRaw(requestParameters: ConfirmRecoveryOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<string>> {
+        const requestOptions = await this.confirmRecoveryOnPageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        if (this.isJsonMime(response.headers.get('content-type'))) {
+            return new runtime.JSONApiResponse<string>(response);
+        } else {
+            return new runtime.TextApiResponse(response) as any;
+        }
+    }
+
+    /**
+     * What the button of the page of `confirmRecovery` sends.
+     * Sign in on the page after a forgotten password
+     */
+    async confirmRecoveryOnPage(requestParameters: ConfirmRecoveryOnPageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<string> {
+        const response = await this.confirmRecoveryOnPageRaw(requestParameters, initOverrides);
         return await response.value();
     }
 
@@ -490,6 +679,14 @@ export class UserApi extends runtime.BaseAPI {
             headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
         }
 
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
 
         let urlPath = `/api/v1/user/`;
 
@@ -503,7 +700,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public. 
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. What nobody confirms within a week is removed, and name and address are free again. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public. 
      * Create an account for yourself
      */
     async createNewUserRaw(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<NewUserAnswer>> {
@@ -514,7 +711,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public. 
+     * Signs you in as the new user. When the registry sends mail (`FEATURE_MAILING`), the e-mail address must be confirmed first: the answer is `awaiting_verification`, and nobody signs in before the link in the mail was followed (`confirmEmail`). It is the same for an address that somebody uses already; its owner is told by mail, and the account that was made has no address and cannot be finished. What nobody confirms within a week is removed, and name and address are free again. A registry without mail refuses such an address, and so does an invitation to it. That a name is taken is always told: names are public. 
      * Create an account for yourself
      */
     async createNewUser(requestParameters: CreateNewUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<NewUserAnswer> {
@@ -1015,6 +1212,14 @@ export class UserApi extends runtime.BaseAPI {
             headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
         }
 
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
 
         let urlPath = `/api/v1/signout`;
 
@@ -1067,6 +1272,14 @@ export class UserApi extends runtime.BaseAPI {
             headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
         }
 
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
 
         let urlPath = `/api/v1/recovery`;
 
@@ -1100,6 +1313,75 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
+     * Creates request options for retrieveExternalLoginAuthorizationUrl without sending the request
+     */
+    async retrieveExternalLoginAuthorizationUrlRequestOpts(requestParameters: RetrieveExternalLoginAuthorizationUrlRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['service_id'] == null) {
+            throw new runtime.RequiredError(
+                'service_id',
+                'Required parameter "service_id" was null or undefined when calling retrieveExternalLoginAuthorizationUrl().'
+            );
+        }
+
+        if (requestParameters['body'] == null) {
+            throw new runtime.RequiredError(
+                'body',
+                'Required parameter "body" was null or undefined when calling retrieveExternalLoginAuthorizationUrl().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.apiKey) {
+            headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
+        }
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/externallogin/{service_id}`;
+        urlPath = urlPath.replace('{service_id}', encodeURIComponent(String(requestParameters['service_id'])));
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: GetLoginToJSON(requestParameters['body']),
+        };
+    }
+
+    /**
+     * No service that signs people in can be configured yet, so that each name of one is refused.
+     * Get the address at which another service signs you in
+     */
+    async retrieveExternalLoginAuthorizationUrlRaw(requestParameters: RetrieveExternalLoginAuthorizationUrlRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<LoginAddress>> {
+        const requestOptions = await this.retrieveExternalLoginAuthorizationUrlRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => LoginAddressFromJSON(jsonValue));
+    }
+
+    /**
+     * No service that signs people in can be configured yet, so that each name of one is refused.
+     * Get the address at which another service signs you in
+     */
+    async retrieveExternalLoginAuthorizationUrl(requestParameters: RetrieveExternalLoginAuthorizationUrlRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<LoginAddress> {
+        const response = await this.retrieveExternalLoginAuthorizationUrlRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
      * Creates request options for signinUser without sending the request
      */
     async signinUserRequestOpts(requestParameters: SigninUserRequest): Promise<runtime.RequestOpts> {
@@ -1120,6 +1402,14 @@ export class UserApi extends runtime.BaseAPI {
             headerParameters["X-CSRF-Token"] = await this.configuration.apiKey("X-CSRF-Token"); // csrf authentication
         }
 
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("oauthToken", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
 
         let urlPath = `/api/v1/signin`;
 

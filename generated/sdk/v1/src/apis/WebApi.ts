@@ -341,6 +341,45 @@ export class WebApi extends runtime.BaseAPI {
     }
 
     /**
+     * Creates request options for healthEndtoendAlias without sending the request
+     */
+    async healthEndtoendAliasRequestOpts(): Promise<runtime.RequestOpts> {
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+
+        let urlPath = `/status`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * The same as `healthEndtoend`.
+     * Say whether the registry as a whole works, by its other path
+     */
+    async healthEndtoendAliasRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<HealthReport>> {
+        const requestOptions = await this.healthEndtoendAliasRequestOpts();
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => HealthReportFromJSON(jsonValue));
+    }
+
+    /**
+     * The same as `healthEndtoend`.
+     * Say whether the registry as a whole works, by its other path
+     */
+    async healthEndtoendAlias(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<HealthReport> {
+        const response = await this.healthEndtoendAliasRaw(initOverrides);
+        return await response.value();
+    }
+
+    /**
      * Creates request options for healthInstance without sending the request
      */
     async healthInstanceRequestOpts(): Promise<runtime.RequestOpts> {
@@ -376,6 +415,45 @@ export class WebApi extends runtime.BaseAPI {
      */
     async healthInstance(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<HealthReport> {
         const response = await this.healthInstanceRaw(initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for healthInstanceAlias without sending the request
+     */
+    async healthInstanceAliasRequestOpts(): Promise<runtime.RequestOpts> {
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+
+        let urlPath = `/health`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * The same as `healthInstance`.
+     * Say whether this node works, by its other path
+     */
+    async healthInstanceAliasRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<HealthReport>> {
+        const requestOptions = await this.healthInstanceAliasRequestOpts();
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response, (jsonValue) => HealthReportFromJSON(jsonValue));
+    }
+
+    /**
+     * The same as `healthInstance`.
+     * Say whether this node works, by its other path
+     */
+    async healthInstanceAlias(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<HealthReport> {
+        const response = await this.healthInstanceAliasRaw(initOverrides);
         return await response.value();
     }
 

@@ -22,7 +22,7 @@ import {
 } from './Avatar.js';
 
 /**
- * The namespace that an application belongs to. Its teams are not told here.
+ * The namespace that an application belongs to, as `getOrganization` shows it to you, without its teams.
  * @export
  * @interface ApplicationOwner
  */
@@ -32,7 +32,7 @@ export interface ApplicationOwner {
      */
     name: string;
     /**
-     * Always empty.
+     * E-mail address; empty when there is none, or when you do not administer the organization.
      */
     email: string;
     /**
@@ -40,11 +40,11 @@ export interface ApplicationOwner {
      */
     avatar: Avatar;
     /**
-     * You administer it.
+     * You administer it, or you are a superuser who sees everything.
      */
     is_admin: boolean;
     /**
-     * You belong to it.
+     * You belong to it, or you are a superuser who sees everything.
      */
     is_member: boolean;
     /**
@@ -55,6 +55,22 @@ export interface ApplicationOwner {
      * Always empty.
      */
     ordered_teams: Array<string>;
+    /**
+     * Invoices are sent by e-mail; told to administrators.
+     */
+    invoice_email?: boolean;
+    /**
+     * Where invoices are sent; told to administrators.
+     */
+    invoice_email_address?: string | null;
+    /**
+     * Seconds that a deleted or moved tag stays restorable; told to administrators.
+     */
+    tag_expiration_s?: number;
+    /**
+     * No plan is paid for; told to administrators.
+     */
+    is_free_account?: boolean;
 }
 
 /**
@@ -88,6 +104,10 @@ export function ApplicationOwnerFromJSONTyped(json: any, ignoreDiscriminator: bo
         'is_member': json['is_member'],
         'teams': json['teams'],
         'ordered_teams': json['ordered_teams'],
+        'invoice_email': json['invoice_email'] == null ? undefined : json['invoice_email'],
+        'invoice_email_address': json['invoice_email_address'] === undefined ? undefined : json['invoice_email_address'] === null ? null : json['invoice_email_address'],
+        'tag_expiration_s': json['tag_expiration_s'] == null ? undefined : json['tag_expiration_s'],
+        'is_free_account': json['is_free_account'] == null ? undefined : json['is_free_account'],
     };
 }
 
@@ -109,6 +129,10 @@ export function ApplicationOwnerToJSONTyped(value?: ApplicationOwner | null, ign
         'is_member': value['is_member'],
         'teams': value['teams'],
         'ordered_teams': value['ordered_teams'],
+        'invoice_email': value['invoice_email'],
+        'invoice_email_address': value['invoice_email_address'],
+        'tag_expiration_s': value['tag_expiration_s'],
+        'is_free_account': value['is_free_account'],
     };
 }
 

@@ -26,7 +26,8 @@ export interface NewApp {
     /**
      * Where people are sent after they have consented: an absolute address with `http`, `https` or a scheme of the
      * application's own (`com.example.app:/callback`), without a fragment. The flow takes this address alone; one that ends
-     * in `/` stands for every address below it too. Empty: only the registry's own page that shows a token.
+     * in `/` stands for every address below it too. Empty, or text that is no absolute address: only the registry's own page
+     * that shows a token.
      * 
      */
     redirect_uri?: string;
@@ -39,7 +40,7 @@ export interface NewApp {
      */
     description?: string;
     /**
-     * E-mail address whose picture stands for it.
+     * Text that its picture is drawn from, by tradition an e-mail address.
      */
     avatar_email?: string;
 }

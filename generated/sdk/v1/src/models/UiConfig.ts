@@ -32,7 +32,7 @@ export interface UiConfig {
      */
     config: { [key: string]: any; };
     /**
-     * Each `FEATURE_` key without its prefix, and whether it is on.
+     * Each `FEATURE_` key without its prefix, and whether it is on; those of Quay that are not built are off.
      */
     features: { [key: string]: boolean; };
     /**

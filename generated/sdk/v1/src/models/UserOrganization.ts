@@ -22,7 +22,7 @@ import {
 } from './Avatar.js';
 
 /**
- * An organization, as one of its members sees it.
+ * An organization of the user, or a namespace that everybody is shown.
  * @export
  * @interface UserOrganization
  */
@@ -36,15 +36,15 @@ export interface UserOrganization {
      */
     avatar: Avatar;
     /**
-     * The user may create repositories in it.
+     * The caller may create repositories in it.
      */
     can_create_repo: boolean;
     /**
-     * The organization is public.
+     * Everybody is shown it (`PUBLIC_NAMESPACES`).
      */
     _public: boolean;
     /**
-     * The user administers it.
+     * The caller administers it.
      */
     is_org_admin?: boolean;
     /**

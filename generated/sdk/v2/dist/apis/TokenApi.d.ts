@@ -91,12 +91,12 @@ export declare class TokenApi extends runtime.BaseAPI {
      */
     issueTokenRequestOpts(requestParameters: IssueTokenRequest): Promise<runtime.RequestOpts>;
     /**
-     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login. A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
+     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login; without both it is refused, except where `FEATURE_PUBLIC_CATALOG` shows everybody the catalog. A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
      * Get a registry token
      */
     issueTokenRaw(requestParameters: IssueTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<TokenGrant>>;
     /**
-     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login. A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
+     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login; without both it is refused, except where `FEATURE_PUBLIC_CATALOG` shows everybody the catalog. A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
      * Get a registry token
      */
     issueToken(requestParameters?: IssueTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<TokenGrant>;

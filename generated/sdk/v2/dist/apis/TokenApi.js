@@ -123,7 +123,7 @@ export class TokenApi extends runtime.BaseAPI {
         };
     }
     /**
-     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login. A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
+     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login; without both it is refused, except where `FEATURE_PUBLIC_CATALOG` shows everybody the catalog. A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
      * Get a registry token
      */
     async issueTokenRaw(requestParameters, initOverrides) {
@@ -132,7 +132,7 @@ export class TokenApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => TokenGrantFromJSON(jsonValue));
     }
     /**
-     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login. A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
+     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login; without both it is refused, except where `FEATURE_PUBLIC_CATALOG` shows everybody the catalog. A scope for pushing to a repository that does not exist yet makes nothing; the first write does.
      * Get a registry token
      */
     async issueToken(requestParameters = {}, initOverrides) {

@@ -233,7 +233,7 @@ export class TokenApi extends runtime.BaseAPI {
     }
 
     /**
-     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login. A scope for pushing to a repository that does not exist yet makes nothing; the first write does. 
+     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login; without both it is refused, except where `FEATURE_PUBLIC_CATALOG` shows everybody the catalog. A scope for pushing to a repository that does not exist yet makes nothing; the first write does. 
      * Get a registry token
      */
     async issueTokenRaw(requestParameters: IssueTokenRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<TokenGrant>> {
@@ -244,7 +244,7 @@ export class TokenApi extends runtime.BaseAPI {
     }
 
     /**
-     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login. A scope for pushing to a repository that does not exist yet makes nothing; the first write does. 
+     * With user name and password (HTTP Basic), or without for what is public. The token covers those of the scopes that you have a right to; what you lack is left out and is no error. With credentials and no scope it only proves the login; without both it is refused, except where `FEATURE_PUBLIC_CATALOG` shows everybody the catalog. A scope for pushing to a repository that does not exist yet makes nothing; the first write does. 
      * Get a registry token
      */
     async issueToken(requestParameters: IssueTokenRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<TokenGrant> {
