@@ -76,7 +76,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+         * @description Ends every browser session of the user, not this one alone. OAuth tokens go on working; with one, or without a sign-in, it does nothing.
          */
         post: operations["logout"];
         delete?: never;

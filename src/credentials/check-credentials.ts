@@ -7,6 +7,7 @@ import {
   clearFailedSignIns,
   findUserById,
   findUserByLogin,
+  isAddress,
   recordFailedSignIn,
   type User,
 } from '#store/user.ts'
@@ -22,7 +23,7 @@ import { hashToken } from './secrets.ts'
  */
 export async function checkCredentials(deps: CheckDeps, given: Given): Promise<User> {
   const { login } = given
-  if (login.includes('@'))
+  if (isAddress(login))
     return check(
       deps,
       given,

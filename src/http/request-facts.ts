@@ -49,10 +49,10 @@ export function readFacts(config: Config): FactReader {
   }
 }
 
-/** Every browser begins its name like this, and so do programs that read mails in its place. */
+/** Every browser begins its name like this, or says where its request comes from; so do programs that read mails in its place. */
 function isBrowser({ headers }: IncomingMessage): boolean {
-  const opensPage = /\btext\/html\b/i.test(headers.accept ?? '')
-  return opensPage && (headers['user-agent'] ?? '').startsWith('Mozilla/')
+  const name = headers['user-agent'] ?? ''
+  return name.startsWith('Mozilla/') || headers['sec-fetch-site'] !== undefined
 }
 
 /** The address of a hop: without white space, brackets, a port, or the prefix of a mapped IPv4 address. */

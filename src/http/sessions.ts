@@ -23,7 +23,7 @@ export function sessionMiddleware(app: Koa, deps: SecurityDeps, secretKey: strin
   return koaSession(
     {
       key: config.SESSION_COOKIE_NAME,
-      maxAge: config.FEATURE_PERMANENT_SESSIONS ? lifeMs : 'session',
+      maxAge: lifeMs,
       httpOnly: true,
       sameSite: 'lax',
       secure: config.PREFERRED_URL_SCHEME === 'https',
@@ -34,8 +34,12 @@ export function sessionMiddleware(app: Koa, deps: SecurityDeps, secretKey: strin
       externalKey: {
         get: ({ cookies, sessionOptions }: SessionContext) =>
           cookies.get(sessionOptions.key, sessionOptions) ?? '',
-        set: ({ cookies, session, sessionOptions }: SessionContext, id: string) =>
-          void cookies.set(sessionOptions.key, cookieValueOf(id, session ?? {}), sessionOptions),
+        set: ({ cookies, session, sessionOptions }: SessionContext, id: string) => {
+          const { key, maxAge } = sessionOptions
+          // The browser forgets a cookie without an age when it is closed.
+          const age = { maxAge: config.FEATURE_PERMANENT_SESSIONS ? maxAge : undefined }
+          cookies.set(key, cookieValueOf(id, session ?? {}), { ...sessionOptions, ...age })
+        },
       },
     } as never,
     app as never,
@@ -46,7 +50,7 @@ export function sessionMiddleware(app: Koa, deps: SecurityDeps, secretKey: strin
 interface SessionContext {
   cookies: Koa.Context['cookies']
   session: SessionContent | null
-  sessionOptions: { key: string; signed: true }
+  sessionOptions: { key: string; maxAge?: number; signed: true }
 }
 
 /** The session of a request, as schemes read it. */

@@ -1,7 +1,7 @@
 import { hashToken } from '#credentials/secrets.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { UserActor } from '#domain/principal.ts'
-import { transact, type Db, type Tx } from '#store/db.ts'
+import { transact, type Tx } from '#store/db.ts'
 import { writeLogs } from '#store/log.ts'
 import { deleteInviteById, findInvite, takeInvites, type TeamInvite } from '#store/team-invite.ts'
 import { insertTeamMemberships } from '#store/team.ts'
@@ -20,7 +20,7 @@ export interface InviteOf {
  */
 export async function acceptInvite(deps: Deps, wanted: InviteOf): Promise<TeamInvite> {
   const { actor } = wanted
-  const invite = await demandInvite(deps.db, wanted)
+  const invite = await demandInvite(deps, wanted)
   const { namespaceId } = invite
   return transact(deps.db, async (tx) => {
     await hold(tx, { invite, actor })
@@ -36,7 +36,7 @@ export async function acceptInvite(deps: Deps, wanted: InviteOf): Promise<TeamIn
 /** Removes one invitation of a user. Throws `invalid_request` like `acceptInvite`. */
 export async function declineInvite(deps: Deps, wanted: InviteOf): Promise<void> {
   const { actor } = wanted
-  const invite = await demandInvite(deps.db, wanted)
+  const invite = await demandInvite(deps, wanted)
   await transact(deps.db, async (tx) => {
     await hold(tx, { invite, actor })
     if (!(await deleteInviteById(tx, invite.id))) throw unknownCode()
@@ -46,14 +46,14 @@ export async function declineInvite(deps: Deps, wanted: InviteOf): Promise<void>
 
 /** What an invitation of a user is for; it is left as it is. Undefined where `acceptInvite` would throw. */
 export function lookAtInvite(
-  { db }: { db: Db },
-  { code, actor }: { code: string; actor: { id: number } },
+  { db }: Pick<Deps, 'db'>,
+  { code, actor }: InviteOf,
 ): Promise<TeamInvite | undefined> {
   return findInvite(db, { codeHash: hashToken(code), userId: actor.id })
 }
 
-async function demandInvite(db: Db, wanted: InviteOf): Promise<TeamInvite> {
-  const invite = await lookAtInvite({ db }, wanted)
+async function demandInvite(deps: Deps, wanted: InviteOf): Promise<TeamInvite> {
+  const invite = await lookAtInvite(deps, wanted)
   if (!invite) throw unknownCode()
   return invite
 }

@@ -6,8 +6,9 @@ import { isBlobNamed, unlinkBlob } from '#store/blob.ts'
 import { transact, type Tx } from '#store/db.ts'
 import { markManifestDeleted } from '#store/manifest.ts'
 import { holdRepository } from '#store/repository.ts'
-import { endTagsOfManifest, findImmutableTag, lockTagsOfManifest } from '#store/tag.ts'
+import { endTagsOfManifest, findImmutableTag, holdTagsOfManifest } from '#store/tag.ts'
 import type { Deps } from '#deps.ts'
+import { goneError } from './ensure-repository.ts'
 import { logTags } from './log-tag.ts'
 
 /**
@@ -21,11 +22,11 @@ export async function deleteManifest(
   const { repository, digest, actor } = deleted
   const at = clock.now()
   await transact(db, async (tx) => {
-    await demandRepository(tx, repository)
+    await holdForClient(tx, repository)
     const manifestId = await markManifestDeleted(tx, { repositoryId: repository.id, digest, at })
     if (manifestId === undefined)
       throw new RegistryError('manifest_unknown', `no manifest ${digest} in ${repository.fullName}`)
-    await lockTagsOfManifest(tx, { repositoryId: repository.id, manifestId })
+    await holdTagsOfManifest(tx, manifestId)
     const immutable = await findImmutableTag(tx, manifestId)
     if (immutable !== undefined)
       throw new RegistryError('tag_immutable', `Cannot delete immutable tag '${immutable}'`)
@@ -44,7 +45,7 @@ export async function deleteBlob(
   { repository, digest }: { repository: RepositoryTarget; digest: Digest },
 ): Promise<void> {
   await transact(db, async (tx) => {
-    await demandRepository(tx, repository)
+    await holdForClient(tx, repository)
     if (!(await unlinkBlob(tx, { repositoryId: repository.id, digest })))
       throw new RegistryError('blob_unknown', `no blob ${digest} in ${repository.fullName}`)
     if (await isBlobNamed(tx, { repositoryId: repository.id, digest }))
@@ -55,7 +56,7 @@ export async function deleteBlob(
   })
 }
 
-async function demandRepository(tx: Tx, { id, fullName }: RepositoryTarget): Promise<void> {
-  if (!(await holdRepository(tx, id)))
-    throw new RegistryError('name_unknown', `the repository ${fullName} was deleted a moment ago`)
+/** Keeps the repository; what clients of the registry protocol are told when it is gone. */
+async function holdForClient(tx: Tx, { id, fullName }: RepositoryTarget): Promise<void> {
+  if (!(await holdRepository(tx, id))) throw goneError(fullName)
 }

@@ -90,7 +90,8 @@ async function joinNamespace(
   )
 }
 
-function goneError(fullName: string): RegistryError {
+/** What clients of the registry protocol are told of a repository that was deleted under them. */
+export function goneError(fullName: string): RegistryError {
   return new RegistryError('name_unknown', `the repository ${fullName} was deleted a moment ago`)
 }
 

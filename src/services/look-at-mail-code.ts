@@ -2,6 +2,7 @@ import { hashToken } from '#credentials/secrets.ts'
 import { findMailCode, type MailCodePurpose } from '#store/mail-code.ts'
 import { findUserById } from '#store/user.ts'
 import type { Deps } from '#deps.ts'
+import { isGoodFor } from './use-mail-code.ts'
 
 /** What the link of a mail would do. */
 export interface MailLink {
@@ -20,8 +21,7 @@ export async function lookAtMailCode(
   const { code, purposes } = wanted
   const found = await findMailCode(db, { codeHash: hashToken(code), purposes, at: clock.now() })
   const user = found && (await findUserById(db, found.userId))
-  if (!found || !user?.enabled) return undefined
+  if (!found || !user || !isGoodFor(found, user)) return undefined
   const { purpose, email, userId } = found
-  if (purpose !== 'change_email' && email !== user.email) return undefined
   return { purpose, userId, username: user.username, email }
 }

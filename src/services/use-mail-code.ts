@@ -85,6 +85,13 @@ export async function recoverAccess(
 }
 
 /** A code is good while its account is enabled and, unless it moves the account, has the address that it went to. */
+export function isGoodFor(
+  { purpose, email }: Pick<MailCode, 'purpose' | 'email'>,
+  user: User,
+): boolean {
+  return user.enabled && (purpose === 'change_email' || email === user.email)
+}
+
 async function takeCode(
   { clock }: Deps,
   tx: Tx,
@@ -98,8 +105,7 @@ async function takeCode(
     at: clock.now(),
   })
   const user = code && (await findUserById(tx, code.userId))
-  if (!code || !user?.enabled) return undefined
-  return code.purpose === 'change_email' || code.email === user.email ? { user, code } : undefined
+  return code && user && isGoodFor(code, user) ? { user, code } : undefined
 }
 
 async function moveAddress(

@@ -48,7 +48,7 @@ export async function addJob<J extends keyof JobPayloads>(
 
 /**
  * Begins the removals again that were given up: of what is still marked for deletion and has no job. Gives how many. A
- * repository of a deleted namespace goes with it.
+ * repository of a deleted namespace goes with it. Jobs without a key may be for anything: while there are any, it waits.
  */
 export async function restartPurges(db: Db, limit: number): Promise<number> {
   const { rows } = await sql`
@@ -60,7 +60,8 @@ export async function restartPurges(db: Db, limit: number): Promise<number> {
       select 'purge-namespace', 'namespaceId', id from namespace where deleted_at is not null)
     select graphile_worker.add_job(job, json_build_object(field, id), job_key => job || ':' || id)
     from marked where not exists (
-      select from graphile_worker.jobs j where j.key = job || ':' || marked.id
+      select from graphile_worker.jobs j
+      where (j.key = job || ':' || marked.id or j.key is null and j.task_identifier = job)
         and (j.attempts < j.max_attempts or j.locked_at is not null))
     limit ${limit}`.execute(db)
   return rows.length

@@ -180,7 +180,7 @@ export async function reviveManifest(
     select from manifest m join manifest_blob mb on mb.manifest_id = m.id
     join repository_blob rb on rb.blob_id = mb.blob_id and rb.repository_id = m.repository_id
     where m.repository_id = ${manifest.repositoryId} and m.digest = ${manifest.digest}
-    order by rb.blob_id for share of rb`.execute(tx)
+    order by rb.blob_id for key share of rb`.execute(tx)
   const row = await tx
     .updateTable('manifest')
     .set({ deleted_at: null })

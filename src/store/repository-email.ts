@@ -47,6 +47,14 @@ export async function confirmRepositoryEmail(
     .set((eb) => ({ confirmed_at: eb.fn.coalesce('confirmed_at', eb.val(wanted.at)) }))
     .where('code_hash', '=', wanted.codeHash)
     .where('created_at', '>', wanted.sentAfter)
+    .where('repository_id', 'in', (eb) =>
+      eb
+        .selectFrom('repository as r')
+        .innerJoin('namespace as n', 'n.id', 'r.namespace_id')
+        .select('r.id')
+        .where('r.state', '<>', 'MARKED_FOR_DELETION')
+        .where('n.deleted_at', 'is', null),
+    )
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0n
 }
@@ -63,6 +71,8 @@ export async function findRepositoryEmailByCode(
     .select(['e.email', 'n.name as namespace', 'r.name'])
     .where('e.code_hash', '=', wanted.codeHash)
     .where('e.created_at', '>', wanted.sentAfter)
+    .where('r.state', '<>', 'MARKED_FOR_DELETION')
+    .where('n.deleted_at', 'is', null)
     .executeTakeFirst()
   return row && { email: row.email, repository: `${row.namespace}/${row.name}` }
 }

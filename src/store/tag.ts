@@ -10,16 +10,13 @@ export async function lockTag(tx: Tx, tag: { repositoryId: number; name: string 
 }
 
 /**
- * The same for every tag that points at a manifest, by name as those who push several tags take them. The caller's
- * transaction holds the manifest's row, so that no other tag comes to point there.
+ * Holds the open lives of the tags that point at a manifest, by name as those who push several tags take them. Rows are
+ * locked, because a manifest can have more tags than the database has room for advisory locks. The caller's transaction
+ * holds the manifest's row, so that no other tag comes to point there.
  */
-export async function lockTagsOfManifest(
-  tx: Tx,
-  { repositoryId, manifestId }: { repositoryId: number; manifestId: number },
-): Promise<void> {
+export async function holdTagsOfManifest(tx: Tx, manifestId: number): Promise<void> {
   await sql`
-    select pg_advisory_xact_lock(hashtextextended(${repositoryId}::text || '/' || name, 0))
-    from (select name from tag where manifest_id = ${manifestId} and ended_at is null order by name) t`.execute(
+    select from tag where manifest_id = ${manifestId} and ended_at is null order by name for update`.execute(
     tx,
   )
 }
@@ -118,12 +115,10 @@ export async function endTagsOfManifest(
   { manifestId, at }: { manifestId: number; at: Date },
 ): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
-    with open as (
-      select id from tag where manifest_id = ${manifestId} and ended_at is null order by id for update),
-    ended as (
-      update tag t set ended_at = least(expires_at, greatest(started_at, ${at}::timestamptz))
-      from open where t.id = open.id
-      returning t.id, t.name, t.expires_at)
+    with ended as (
+      update tag set ended_at = least(expires_at, greatest(started_at, ${at}::timestamptz))
+      where manifest_id = ${manifestId} and ended_at is null
+      returning id, name, expires_at)
     select name from ended where expires_at is null or expires_at > ${at} order by id`.execute(tx)
   return rows.map((row) => row.name)
 }

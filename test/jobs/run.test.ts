@@ -46,13 +46,13 @@ test('a mail server that hangs keeps no other job from being done', async () => 
     await jobs.stop()
     await pool.end()
   })
-  await expect.poll(() => sockets.length).toBe(2)
+  await expect.poll(() => sockets.length, { timeout: 10_000 }).toBe(2)
   await addJob(db, 'purge-namespace', { namespaceId: 1 })
   const left = async () => {
     const { rows } = await sql`
       select from graphile_worker.jobs where task_identifier = 'purge-namespace'`.execute(db)
     return rows.length
   }
-  await expect.poll(left, { timeout: 5_000 }).toBe(0)
+  await expect.poll(left, { timeout: 10_000 }).toBe(0)
   expect(sockets.length).toBe(2)
 })

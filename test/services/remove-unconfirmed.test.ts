@@ -141,6 +141,7 @@ test('a clean-up leaves an account alone whose link is being followed, and does 
   )
   expect(await cleanUp(server.deps)).toMatchObject({ accounts: 0 })
   await following.commit()
+  expect(await usersOf(server)).toEqual(['bob'])
 })
 
 test('a clean-up leaves an account alone that is being given something, and does not wait', async () => {
@@ -176,7 +177,7 @@ test('accounts that are confirmed while a clean-up runs either stay or were gone
   expect(await usersOf(server)).toEqual([...kept, 'root'].toSorted())
 })
 
-test('with nothing to confirm by, accounts of people who signed up without mail stay', async () => {
+test('where no mail was ever sent, accounts of people who signed up stay', async () => {
   const server = await startServer()
   await signUp(server, account('bob'))
   server.clock.advance(2 * week)

@@ -25,7 +25,7 @@ test('a browser that opens the link to confirm an address is asked first, and to
   expect(json).toMatchObject({ username: 'bob', verified: true })
 })
 
-test('a program that opens links as browsers do uses none up', async () => {
+test('a program that opens links as browsers do uses no code up', async () => {
   const mailing = await startMailing()
   await signUp(mailing.server, bob)
   const [mail] = await mailing.mails()
@@ -33,6 +33,20 @@ test('a program that opens links as browsers do uses none up', async () => {
   const { press } = await openLink(mailing, mail!.path)
   expect((await press()).status).toBe(302)
   expect((await openLink(mailing, mail!.path)).page.text).toContain('This link does not work')
+})
+
+test('a browser that fetches the link for another page, as an image, signs nobody in', async () => {
+  const mailing = await startMailing()
+  await signUp(mailing.server, bob)
+  const [mail] = await mailing.mails()
+  for (const headers of [
+    { 'user-agent': 'Mozilla/5.0', accept: 'image/avif,image/*' },
+    { 'user-agent': 'Harbour/1.0', 'sec-fetch-site': 'same-site' },
+  ]) {
+    const answer = await mailing.server.call('GET', mail!.path, { headers })
+    expect(answer.status).toBe(200)
+    expect((await follow(mailing.server, answer)('GET', me)).status).toBe(401)
+  }
 })
 
 test('the button wants the CSRF token of the session that opened the page', async () => {
@@ -69,7 +83,7 @@ test('a browser asks before it signs in who has forgotten the password', async (
   expect((await ada('GET', me)).json).toMatchObject({ username: 'ada' })
 })
 
-test('the link for a new address asks in a session of its user, and nobody else', async () => {
+test('the link for a new address asks only in a session of its user', async () => {
   const mailing = await startMailing()
   const { server } = mailing
   await server.user('ada')
@@ -101,6 +115,18 @@ test('a browser asks before an address agrees to notifications of a repository',
   expect((await call('GET', path)).json.confirmed).toBe(false)
   expect((await press()).text).toContain('Thank you')
   expect((await call('GET', path)).json.confirmed).toBe(true)
+})
+
+test('an address agrees to nothing of a repository that is on its way out', async () => {
+  const mailing = await startMailing()
+  const { call } = await mailing.server.user('acme')
+  const { url } = await mailing.server.repository('acme/nginx')
+  await call('POST', `${url}/authorizedemail/ops@example.com`)
+  const [mail] = await mailing.mails()
+  const { press } = await openLink(mailing, mail!.path)
+  expect((await call('DELETE', url)).status).toBe(204)
+  const { page } = await openLink(mailing, mail!.path)
+  for (const { text } of [page, await press()]) expect(text).toContain('This link does not work')
 })
 
 test.each(['/confirm', '/recovery', '/authrepoemail'])(

@@ -42,7 +42,7 @@ test('an address that nobody has is answered alike, by the same statements', asy
   }
   await forget(mailing, 'warm@example.com')
   const known = await ask('ada@example.com')
-  expect(known.statements.length).toBeGreaterThan(0)
+  expect(known.statements.join()).toContain('add_job')
   expect(await ask('nobody@example.com')).toEqual(known)
   expect((await mailing.mails()).map(({ to }) => to)).toEqual([['ada@example.com']])
 })

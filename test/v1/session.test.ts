@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 
 import { listAudit, mintToken, setEnabled, withSession } from '#test/support/account.ts'
@@ -32,6 +33,11 @@ describe('the session cookie', () => {
     expect((await server.call('GET', me, { headers: { cookie: cookieOf(headers) } })).status).toBe(
       200,
     )
+    const { rows } = await sql`
+      select content->'_maxAge' as age from session where user_id is not null`.execute(
+      server.deps.db,
+    )
+    expect(rows).toEqual([{ age: server.deps.config.SESSION_TIMEOUT * 1000 }])
   })
 
   test('has the name that the configuration gives it', async () => {
@@ -105,7 +111,7 @@ describe('the session cookie', () => {
     expect(await rows()).toHaveLength(1)
   })
 
-  test('of nobody cannot be made up for a CSRF token of the own choice', async () => {
+  test("of nobody cannot be forged with a CSRF token of somebody's choice", async () => {
     const server = await startWithUser()
     const session = await newSession(server.call)
     const [, signature] = session.cookie.split('; ') as [string, string]
@@ -152,13 +158,14 @@ describe('logout', () => {
     ])
   })
 
-  test('ends the sessions of the owner of a token, which needs no CSRF token beside it', async () => {
+  test('of a token ends no session of its owner, and needs no CSRF token beside it', async () => {
     const server = await startWithUser()
     const browser = withSession(server, await signIn(server.call, 'ada'))
     const token = server.withToken(await mintToken(server, 'ada', ['user:read']))
     expect(await outcome(token('POST', '/api/v1/signout'))).toEqual([200])
-    expect((await browser('GET', me)).status).toBe(401)
+    expect((await browser('GET', me)).status).toBe(200)
     expect((await token('GET', me)).status).toBe(200)
+    expect(await listAudit(server, 'ada', 'logout_success')).toEqual([])
   })
 
   test('leaves OAuth tokens alone', async () => {

@@ -44,7 +44,7 @@ test('convertUserToOrganization makes an organization of the account and signs t
   ])
 })
 
-test('audit entries are not touched, however many there are', async () => {
+test('converting an account rewrites none of its audit entries', async () => {
   const { server, call } = await start()
   await server.repository('acme/app')
   const { db } = server.deps

@@ -82,7 +82,8 @@ test('answers are for who asked: no cache keeps them, and no browser guesses the
   const server = await startServer()
   const { call: ada } = await server.user('ada')
   const { image } = await server.repository('ada/app')
-  for (const path of ['/api/v1/user/', '/api/v1/user/robots', '/csrf_token', '/config'])
+  const missing = '/api/v1/repository/ada/none'
+  for (const path of ['/api/v1/user/', '/api/v1/user/robots', '/csrf_token', '/config', missing])
     expect((await ada('GET', path)).headers.get('cache-control')).toBe('no-store')
   const pull = await server.registry('ada', 'repository:ada/app:pull')
   for (const path of [`blobs/${digestOf(image.config)}`, 'manifests/latest', 'tags/list'])

@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 
 import { imageIndexType } from '#domain/manifest.ts'
-import { lockTag } from '#store/tag.ts'
+import type { Db } from '#store/db.ts'
 import { outcome } from '#test/support/client.ts'
 import { makeIndex, pushImage, pushManifest } from '#test/support/image.ts'
 import { holdOpen, waitForWaiting } from '#test/support/locks.ts'
@@ -63,26 +64,38 @@ test('a tag that had expired before its manifest was deleted is not told of in t
   expect(deleted.map(({ metadata }) => metadata['tag'])).toEqual(['v1', 'v2'])
 })
 
-test('a deletion takes the locks of its tags by name, as a push does, and no rows before it has them', async () => {
+test('a deletion takes the locks of its tags by name, as a push does', async () => {
   const server = shared()
   const { push, path, fullName } = await newOwner(server)
   const { digest } = await pushImage(push, fullName, ['b', 'a'])
   const { db } = server.deps
-  const rows = await db
-    .selectFrom('tag as t')
-    .innerJoin('manifest as m', 'm.id', 't.manifest_id')
-    .select(['t.id', 't.repository_id'])
-    .where('m.digest', '=', digest)
-    .execute()
-  const { repository_id: repositoryId } = rows[0]!
-  const held = await holdOpen(db, (tx) => lockTag(tx, { repositoryId, name: 'a' }))
+  const rowOf = (tx: Db, name: string) => tagsOf(tx, digest).where('name', '=', name).forUpdate()
+  const held = await holdOpen(db, (tx) => rowOf(tx, 'a').execute())
   const deleted = push('DELETE', `${path}/manifests/${digest}`)
   await waitForWaiting(db, 1)
-  const ids = rows.map(({ id }) => id)
-  await db.selectFrom('tag').select('id').where('id', 'in', ids).forUpdate().noWait().execute()
+  expect(await rowOf(db, 'b').noWait().execute()).toHaveLength(1)
   await held.commit()
   expect((await deleted).status).toBe(202)
 })
+
+test('a manifest goes with more tags than the database has room for locks', async () => {
+  const server = shared()
+  const { push, path, fullName } = await newOwner(server)
+  const { digest } = await pushImage(push, fullName, ['build'])
+  const { db } = server.deps
+  await sql`
+    insert into tag (repository_id, name, manifest_id, started_at)
+    select repository_id, name || '-' || number, manifest_id, started_at
+    from tag, generate_series(1, 20000) number
+    where manifest_id in (select id from manifest where digest = ${digest})`.execute(db)
+  expect(await outcome(push('DELETE', `${path}/manifests/${digest}`))).toEqual([202])
+  expect(await tagsOf(db, digest).where('ended_at', 'is', null).execute()).toEqual([])
+})
+
+function tagsOf(db: Db, digest: string) {
+  const manifests = db.selectFrom('manifest').select('id').where('digest', '=', digest)
+  return db.selectFrom('tag').select('id').where('manifest_id', 'in', manifests)
+}
 
 test('what was deleted stays in the history of its tag', async () => {
   const server = shared()

@@ -188,7 +188,7 @@ test('a refresh token ends after 90 days, and with the account', async () => {
   expect(await outcome(form(refresh))).toEqual([400, 'invalid_grant'])
 })
 
-test('what a disabled user has logged in with before is over in the repositories of others too, whatever it was', async () => {
+test("a disabled user's logins end in the repositories of others too: by password, app token and OAuth token", async () => {
   const server = await startServer()
   await server.user('ada')
   await server.user('bob')

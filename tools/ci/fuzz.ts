@@ -37,7 +37,7 @@ const isWhole = scale >= 1 && values.only === undefined
 const folder = join(process.cwd(), '.cache', 'fuzz')
 /** Requests are made up by chance, so what it left out in one run is asked again: this often at most. */
 const mostRounds = 3
-/** There is a first user already. */
+/** There is a first user already, and no outside service that people could sign in by. */
 const neverWell = ['initializeUser', 'retrieveExternalLoginAuthorizationUrl']
 
 const results: FuzzResult[] = []

@@ -3,9 +3,7 @@ import { renderMessage } from '#pages/message.ts'
 import { acceptInvite, declineInvite, lookAtInvite } from '#services/answer-team-invite.ts'
 import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
-
-/** Pages behind codes are kept nowhere, and no address that holds a code is passed on. */
-const headers = { 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' } as const
+import { privatePage } from './private-page.ts'
 
 /** The link of an invitation, for people. */
 export const invitePage: Handlers<'showInvitePage' | 'answerInviteOnPage'> = {
@@ -14,7 +12,7 @@ export const invitePage: Handlers<'showInvitePage' | 'answerInviteOnPage'> = {
     if (actor.kind !== 'user') {
       const next = `/confirminvite?${new URLSearchParams({ code })}`
       const signIn = `/signin?${new URLSearchParams({ next })}`
-      return page(
+      return privatePage(
         renderInviteSignin({ registry, signIn: FEATURE_DIRECT_LOGIN ? signIn : undefined }),
       )
     }
@@ -23,7 +21,7 @@ export const invitePage: Handlers<'showInvitePage' | 'answerInviteOnPage'> = {
     const { organization, team } = invite
     const inviter = invite.inviter ?? undefined
     const asked = { organization, team, inviter, code, csrfToken: session.csrfToken() }
-    return page(renderInvite({ registry, username: actor.username, ...asked }))
+    return privatePage(renderInvite({ registry, username: actor.username, ...asked }))
   },
   async answerInviteOnPage({ body: { code, answer }, actor }, deps) {
     if (answer === 'decline') {
@@ -39,10 +37,6 @@ export const invitePage: Handlers<'showInvitePage' | 'answerInviteOnPage'> = {
 const unusable =
   'It was answered already or taken back, or it is for another account than the one that is signed in here. An invitation that came by e-mail is for the account which has this address, once it is confirmed.'
 
-function page(body: string) {
-  return { status: 200 as const, type: 'text/html' as const, headers, body }
-}
-
 function say({ config }: Deps, message: { title: string; text: string }) {
-  return page(renderMessage({ registry: config.REGISTRY_TITLE, ...message }))
+  return privatePage(renderMessage({ registry: config.REGISTRY_TITLE, ...message }))
 }

@@ -6,9 +6,7 @@ import type { MailLink } from '#services/look-at-mail-code.ts'
 import type { FollowedLink } from '#services/use-mail-code.ts'
 import type { Deps } from '#deps.ts'
 import type { SessionHandle } from '#operation.ts'
-
-/** Pages behind codes are kept nowhere, and no address that holds a code is passed on. */
-const headers = { 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' } as const
+import { privateHeaders, privatePage } from './private-page.ts'
 
 const messages = {
   unusable: {
@@ -27,8 +25,7 @@ const messages = {
 
 /** A page that says what has come of a link. */
 export function showPage({ config }: Deps, message: keyof typeof messages) {
-  const body = renderMessage({ registry: config.REGISTRY_TITLE, ...messages[message] })
-  return { status: 200 as const, type: 'text/html' as const, headers, body }
+  return privatePage(renderMessage({ registry: config.REGISTRY_TITLE, ...messages[message] }))
 }
 
 /** Leads on whoever has followed a good link, signed in if the link does that. */
@@ -36,7 +33,7 @@ export async function enter(deps: Deps, session: SessionHandle, link: FollowedLi
   if (!link) return showPage(deps, 'unusable')
   const { signsIn: user } = link
   if (user) await session.signIn({ id: user.id, sessionEpoch: user.session_epoch })
-  return { status: 302 as const, headers: { ...headers, Location: link.location } }
+  return { status: 302 as const, headers: { ...privateHeaders, Location: link.location } }
 }
 
 interface Asked {
@@ -100,6 +97,5 @@ you in to this account.`,
 
 function ask({ config }: Deps, { session, ...page }: Asked & Question) {
   const csrfToken = session.csrfToken()
-  const body = renderMailLink({ registry: config.REGISTRY_TITLE, csrfToken, ...page })
-  return { status: 200 as const, type: 'text/html' as const, headers, body }
+  return privatePage(renderMailLink({ registry: config.REGISTRY_TITLE, csrfToken, ...page }))
 }

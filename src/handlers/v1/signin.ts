@@ -22,7 +22,8 @@ export const signin: Handlers<
     return { status: 200, headers: { 'X-Next-CSRF-Token': token }, body: { success: true } }
   },
   async logout({ actor, session }, deps) {
-    await signOut(deps, actor)
+    // Whoever holds a token must not be able to keep its owner from signing in.
+    if (actor.kind === 'user' && actor.credential.kind === 'session') await signOut(deps, actor)
     await session.signOut()
     return { status: 200, body: { success: true } }
   },

@@ -43,19 +43,20 @@ export async function measureLists(
       await api.get(path)
       waited.push(performance.now() - since)
     }
-    const took = (await loggedMs(server)).slice(-rounds)
+    const took = (await loggedMs(server, api.requests())).slice(-rounds)
     measured(what, `registry ${shares(took)}; client ${shares(waited)}`)
   }
 }
 
-/** How long each request took by the log. A line is written after its answer, so waits until none is added. */
-async function loggedMs({ output }: Server): Promise<number[]> {
-  for (let before = -1; ;) {
-    const lines = output().match(/^\{.*"msg":"request"\}$/gm) ?? []
-    if (lines.length === before) return lines.map((line) => (JSON.parse(line) as { ms: number }).ms)
-    before = lines.length
+/** How long each request with a token took by the log. A line is written after its answer: waits until all are there. */
+async function loggedMs({ output }: Server, requests: number): Promise<number[]> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const lines = output().match(/^\{.*"user":.*"msg":"request"\}$/gm) ?? []
+    if (lines.length >= requests)
+      return lines.map((line) => (JSON.parse(line) as { ms: number }).ms)
     await sleep(50)
   }
+  throw new Error(`the log has fewer than ${requests} requests`)
 }
 
 function shares(times: readonly number[]): string {

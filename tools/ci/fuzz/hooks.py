@@ -24,7 +24,7 @@ from registry import PEOPLE, SIGNED_IN, WORLD, basic, bearer, browser, lock, oau
 from things import CODES, INVITED, MAKERS, PARTING, ROUGH, person, signed
 
 ON_PAGE = ("signinOnPage", "confirmEmailOnPage", "confirmRecoveryOnPage", "confirmRepoEmailOnPage")
-# They are for browsers, which send a CSRF token and no OAuth token.
+# They are called here as browsers do, with a CSRF token; most take an OAuth token too.
 BROWSER_ONLY = (
     "signinUser",
     "createNewUser",

@@ -397,12 +397,12 @@ export declare class UserApi extends runtime.BaseAPI {
      */
     logoutRequestOpts(): Promise<runtime.RequestOpts>;
     /**
-     * Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+     * Ends every browser session of the user, not this one alone. OAuth tokens go on working; with one, or without a sign-in, it does nothing.
      * Sign out
      */
     logoutRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Success>>;
     /**
-     * Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+     * Ends every browser session of the user, not this one alone. OAuth tokens go on working; with one, or without a sign-in, it does nothing.
      * Sign out
      */
     logout(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Success>;

@@ -774,7 +774,7 @@ export class UserApi extends runtime.BaseAPI {
         };
     }
     /**
-     * Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+     * Ends every browser session of the user, not this one alone. OAuth tokens go on working; with one, or without a sign-in, it does nothing.
      * Sign out
      */
     async logoutRaw(initOverrides) {
@@ -783,7 +783,7 @@ export class UserApi extends runtime.BaseAPI {
         return new runtime.JSONApiResponse(response, (jsonValue) => SuccessFromJSON(jsonValue));
     }
     /**
-     * Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+     * Ends every browser session of the user, not this one alone. OAuth tokens go on working; with one, or without a sign-in, it does nothing.
      * Sign out
      */
     async logout(initOverrides) {

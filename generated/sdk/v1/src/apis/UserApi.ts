@@ -1232,7 +1232,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+     * Ends every browser session of the user, not this one alone. OAuth tokens go on working; with one, or without a sign-in, it does nothing.
      * Sign out
      */
     async logoutRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Success>> {
@@ -1243,7 +1243,7 @@ export class UserApi extends runtime.BaseAPI {
     }
 
     /**
-     * Ends every browser session of the user, not this one alone. OAuth tokens go on working. Without a sign-in it does nothing.
+     * Ends every browser session of the user, not this one alone. OAuth tokens go on working; with one, or without a sign-in, it does nothing.
      * Sign out
      */
     async logout(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Success> {
