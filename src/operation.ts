@@ -89,7 +89,7 @@ export interface RequestFacts {
   baseUrl: string
   /** Host and port of `baseUrl`; audience of registry tokens. */
   host: string
-  /** A browser that opens a page, or a program that looks like one. */
+  /** A browser asks, or a program that looks like one. */
   isBrowser: boolean
 }
 

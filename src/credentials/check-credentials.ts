@@ -114,7 +114,7 @@ async function checkPassword({ clock }: CheckDeps, password: string, count: Coun
   const fits = await verifyPassword(password, user?.password_hash)
   if (!user || !fits) {
     await count.record()
-    throw wrongCredentials()
+    throw refusal('Invalid username or password.')
   }
   if (!user.enabled)
     throw refusal('This account is disabled. Ask an administrator of the registry.', {
@@ -136,10 +136,6 @@ function demandNoWait(tried: Tried | undefined, at: Date): void {
     at,
   })
   if (waitMs > 0) throw tooManyAttempts(waitMs)
-}
-
-function wrongCredentials(): RegistryError {
-  return refusal('Invalid username or password.')
 }
 
 function refusal(message: string, extra: Record<string, unknown> = {}): RegistryError {

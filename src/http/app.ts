@@ -54,8 +54,6 @@ export async function createApp(deps: AppDeps): Promise<Koa> {
     Object.assign(exchange.source, readSession(context.session as never))
     exchange.session = sessionHandle(context, deps)
     const reply = await api.handle(exchange)
-    // The cookie says who asks, and a cache that does not know would hand one person's answer to another.
-    if (reply && api === v1) reply.headers = { 'Cache-Control': 'no-store', ...reply.headers }
     if (reply) context.state.reply = reply
     else if (next && !context.path.startsWith('/api/')) await next()
     else throw new RegistryError('not_found', `there is no path ${context.path.slice(0, 200)}`)

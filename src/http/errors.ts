@@ -45,7 +45,7 @@ export function renderV1(error: RegistryError, facts: RequestFacts): HandlerRepl
   const code = invalidValues.includes(error.code) ? 'invalid_request' : error.code
   return {
     status,
-    headers: { 'Cache-Control': 'no-store', ...options.headers },
+    headers: { ...options.headers },
     body: {
       detail: message,
       message,

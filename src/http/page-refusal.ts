@@ -44,14 +44,14 @@ export function renderPageRefusal(
     return undefined
   if (error.status === 401 && context.method === 'GET' && config.FEATURE_DIRECT_LOGIN) {
     const next = new URLSearchParams({ next: context.url })
-    return { status: 302, headers: { Location: `/signin?${next}`, 'Cache-Control': 'no-store' } }
+    return { status: 302, headers: { Location: `/signin?${next}` } }
   }
   const { title, text } = isStale ? stale : explain(error)
   const page = { registry: config.REGISTRY_TITLE, title, text }
   return {
     status: error.status,
     type: 'text/html',
-    headers: { 'Cache-Control': 'no-store', ...error.options.headers },
+    headers: { ...error.options.headers },
     body: renderMessage(page),
   }
 }

@@ -16,6 +16,8 @@ export async function send(
   response.statusCode = reply.status
   // What somebody has pushed is never taken for a page of ours.
   response.setHeader('X-Content-Type-Options', 'nosniff')
+  // The cookie of v1 says who asks, and a cache that does not know would hand one person's answer to another.
+  if (!incoming.url?.startsWith('/v2')) response.setHeader('Cache-Control', 'no-store')
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     if (value !== undefined) response.setHeader(name, value)
   // Who was too slow is not waited for again.

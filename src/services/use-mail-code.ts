@@ -4,7 +4,7 @@ import { findEmailHolder, lockEmail } from '#store/email.ts'
 import { writeLog } from '#store/log.ts'
 import {
   endMailCodes,
-  isChangeCode,
+  findMailCode,
   takeMailCode,
   type MailCode,
   type MailCodePurpose,
@@ -36,13 +36,11 @@ export async function confirmAddress(
   deps: Deps,
   given: GivenCode,
 ): Promise<FollowedLink | 'sign-in-first' | undefined> {
-  const codeHash = hashToken(given.code)
+  const purposes = ['change_email'] as const
+  const change = { codeHash: hashToken(given.code), purposes, at: deps.clock.now() }
   return transact(deps.db, async (tx) => {
     const taken = await takeCode(deps, tx, given, ['confirm', 'change_email'])
-    if (!taken)
-      return (await isChangeCode(tx, { codeHash, at: deps.clock.now() }))
-        ? 'sign-in-first'
-        : undefined
+    if (!taken) return (await findMailCode(tx, change)) && 'sign-in-first'
     const { user, code } = taken
     const actor = sessionOf(given.actor)
     if (code.purpose === 'change_email')

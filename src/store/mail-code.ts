@@ -77,21 +77,6 @@ function readCode(row: { user_id: number; purpose: string; new_email: string | n
   }
 }
 
-/** True for a code that would change the address of an account. */
-export async function isChangeCode(
-  tx: Tx,
-  wanted: { codeHash: string; at: Date },
-): Promise<boolean> {
-  const row = await tx
-    .selectFrom('mail_code')
-    .select('user_id')
-    .where('code_hash', '=', wanted.codeHash)
-    .where('purpose', '=', 'change_email')
-    .where('expires_at', '>', wanted.at)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 /** Ends the codes of a user, or those for one purpose. */
 export async function endMailCodes(
   tx: Tx,

@@ -123,17 +123,20 @@ export async function updateOrganization(
 
 /** Organizations by id, after `afterId`; those on their way out are left out. */
 export function listOrganizations(db: Db, wanted: { afterId: number; limit: number }) {
-  return db
-    .selectFrom('namespace as n')
-    .innerJoin('organization as o', 'o.namespace_id', 'n.id')
-    .select(['n.id', 'n.name', 'o.email'])
-    .where('n.kind', '=', 'organization')
-    .where('n.deleted_at', 'is', null)
-    .where('n.id', '>', wanted.afterId)
-    .where('o.namespace_id', '>', wanted.afterId)
-    .orderBy('n.id')
-    .limit(wanted.limit)
-    .execute()
+  return (
+    db
+      .selectFrom('namespace as n')
+      .innerJoin('organization as o', 'o.namespace_id', 'n.id')
+      .select(['n.id', 'n.name', 'o.email'])
+      .where('n.kind', '=', 'organization')
+      .where('n.deleted_at', 'is', null)
+      .where('n.id', '>', wanted.afterId)
+      // Said of both, so that a join of two indexes begins in both of them here.
+      .where('o.namespace_id', '>', wanted.afterId)
+      .orderBy('n.id')
+      .limit(wanted.limit)
+      .execute()
+  )
 }
 
 /** Finds an organization by name, and holds its namespace until the transaction ends. */

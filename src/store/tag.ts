@@ -108,7 +108,7 @@ export async function endTag(
 
 /**
  * Closes the open lives of every tag that points at a manifest, those that have expired at their expiry. Gives the
- * names of those that had not, oldest life first. Give it the tags' locks.
+ * names of those that had not, oldest life first. The caller holds them (`holdTagsOfManifest`).
  */
 export async function endTagsOfManifest(
   tx: Tx,

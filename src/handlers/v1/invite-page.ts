@@ -1,9 +1,7 @@
 import { renderInvite, renderInviteSignin } from '#pages/invite.ts'
-import { renderMessage } from '#pages/message.ts'
 import { acceptInvite, declineInvite, lookAtInvite } from '#services/answer-team-invite.ts'
-import type { Deps } from '#deps.ts'
 import type { Handlers } from '#operation.ts'
-import { privatePage } from './private-page.ts'
+import { privateMessage, privatePage } from './private-page.ts'
 
 /** The link of an invitation, for people. */
 export const invitePage: Handlers<'showInvitePage' | 'answerInviteOnPage'> = {
@@ -17,7 +15,8 @@ export const invitePage: Handlers<'showInvitePage' | 'answerInviteOnPage'> = {
       )
     }
     const invite = await lookAtInvite(deps, { code, actor })
-    if (!invite) return say(deps, { title: 'This invitation does not work', text: unusable })
+    if (!invite)
+      return privateMessage(deps, { title: 'This invitation does not work', text: unusable })
     const { organization, team } = invite
     const inviter = invite.inviter ?? undefined
     const asked = { organization, team, inviter, code, csrfToken: session.csrfToken() }
@@ -26,17 +25,13 @@ export const invitePage: Handlers<'showInvitePage' | 'answerInviteOnPage'> = {
   async answerInviteOnPage({ body: { code, answer }, actor }, deps) {
     if (answer === 'decline') {
       await declineInvite(deps, { code, actor })
-      return say(deps, { title: 'Declined', text: 'The invitation is gone.' })
+      return privateMessage(deps, { title: 'Declined', text: 'The invitation is gone.' })
     }
     const { organization, team } = await acceptInvite(deps, { code, actor })
     const text = `You are in the team ${team} of the organization ${organization} now.`
-    return say(deps, { title: `Welcome to ${organization}`, text })
+    return privateMessage(deps, { title: `Welcome to ${organization}`, text })
   },
 }
 
 const unusable =
   'It was answered already or taken back, or it is for another account than the one that is signed in here. An invitation that came by e-mail is for the account which has this address, once it is confirmed.'
-
-function say({ config }: Deps, message: { title: string; text: string }) {
-  return privatePage(renderMessage({ registry: config.REGISTRY_TITLE, ...message }))
-}

@@ -1,12 +1,11 @@
 import type { Actor } from '#domain/principal.ts'
 import { renderMailLink, type MailLinkPage } from '#pages/mail-link.ts'
 import { markup } from '#pages/markup.ts'
-import { renderMessage } from '#pages/message.ts'
 import type { MailLink } from '#services/look-at-mail-code.ts'
 import type { FollowedLink } from '#services/use-mail-code.ts'
 import type { Deps } from '#deps.ts'
 import type { SessionHandle } from '#operation.ts'
-import { privateHeaders, privatePage } from './private-page.ts'
+import { privateHeaders, privateMessage, privatePage } from './private-page.ts'
 
 const messages = {
   unusable: {
@@ -24,8 +23,8 @@ const messages = {
 }
 
 /** A page that says what has come of a link. */
-export function showPage({ config }: Deps, message: keyof typeof messages) {
-  return privatePage(renderMessage({ registry: config.REGISTRY_TITLE, ...messages[message] }))
+export function showPage(deps: Deps, message: keyof typeof messages) {
+  return privateMessage(deps, messages[message])
 }
 
 /** Leads on whoever has followed a good link, signed in if the link does that. */

@@ -24,9 +24,8 @@ async function setPassword(event) {
     form.hidden = true
     return say('The new password is set.')
   }
-  const { error_type: type, detail } = await answer.json()
-  if (answer.status === 401 || type === 'fresh_login_required')
-    return askToSignIn('Sign in once more, for that was a while ago.')
+  const { detail } = await answer.json()
+  if (answer.status === 401) return askToSignIn('Sign in once more, for that was a while ago.')
   say(detail)
   password.focus()
 }
