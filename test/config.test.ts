@@ -5,7 +5,6 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { clientConfig } from '#config-client.ts'
 import { ConfigError, describeFault, describeValue, loadConfig } from '#config.ts'
 import { ensureSecretKey } from '#secret-key.ts'
 import { writeConfigDocs } from '../tools/config-docs.ts'
@@ -258,32 +257,6 @@ test('a file that is not there is a fault of whoever named it', () => {
       allowed: 'a file that can be read (ENOENT)',
     },
   ])
-})
-
-test('clients are told the visible keys that have a value, and every feature', () => {
-  const { config, features } = clientConfig(load({ SECRET_KEY: 'abcdefghijklmnop' }).config, {
-    host: 'localhost',
-    baseUrl: 'http://localhost',
-  })
-  expect(config).toEqual({
-    SERVER_HOSTNAME: 'localhost',
-    DOCUMENTATION_ROOT: 'http://localhost/docs',
-    AUTHENTICATION_TYPE: 'Database',
-    LOCAL_OAUTH_HANDLER: '/oauth/localapp',
-    AVATAR_KIND: 'local',
-    BRANDING: { logo: '/assets/compass.svg', footer_img: null, footer_url: null },
-    CONTACT_INFO: [],
-    FOOTER_LINKS: {},
-    FEATURE_ASSIGN_OAUTH_TOKEN: true,
-    PREFERRED_URL_SCHEME: 'http',
-    REGISTRY_TITLE: 'Portolan',
-    REGISTRY_TITLE_SHORT: 'Portolan',
-    ROBOTS_DISALLOW: false,
-    FEATURE_REPO_MIRROR: false,
-    TAG_EXPIRATION_OPTIONS: ['0s', '1d', '1w', '2w', '4w'],
-    PERMANENTLY_DELETE_TAGS: true,
-  })
-  expect(features).toMatchObject({ ANONYMOUS_ACCESS: true, USER_RENAME: false })
 })
 
 test('the secret key is made once, for the owner only, however many start at once', async () => {

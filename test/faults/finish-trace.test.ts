@@ -8,7 +8,7 @@ import type { Deps } from '#deps.ts'
 import { purgeRepository } from '#services/purge-repository.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
 import { markRepositoryForDeletion } from '#store/repository.ts'
-import { collect, putBlob } from '#test/storage/contract.ts'
+import { collect, putBlob } from '#test/storage/bytes.ts'
 import type { Call } from '#test/support/client.ts'
 import { altered, faultsOf, finish, octetStream, startUpload, startWithWriter } from './writer.ts'
 

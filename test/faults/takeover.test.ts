@@ -6,7 +6,7 @@ import { digestOf } from '#domain/digest.ts'
 import { RegistryError } from '#domain/errors.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import { openMemoryDriver } from '#storage/memory.ts'
-import { collect } from '#test/storage/contract.ts'
+import { collect } from '#test/storage/bytes.ts'
 import { outcome } from '#test/support/client.ts'
 import { altered, faultsOf, finish, octetStream, startUpload, startWithWriter } from './writer.ts'
 

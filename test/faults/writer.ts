@@ -2,7 +2,7 @@ import { checkStorage } from '#services/check-storage.ts'
 import type { Digest } from '#domain/digest.ts'
 import type { BlobDriver } from '#storage/driver.ts'
 import type { Deps } from '#deps.ts'
-import { collect } from '#test/storage/contract.ts'
+import { collect } from '#test/storage/bytes.ts'
 import type { Call } from '#test/support/client.ts'
 import { startServer } from '#test/support/server.ts'
 

@@ -1,56 +1,5 @@
-/**
- * What each operation demands of its caller, written by hand from what Quay demands (the decorators of its
- * `endpoints/api/` and `endpoints/`), for `/v2` from the token scope of the Docker token specification, and never
- * out of `x-permission`.
- */
-export interface OperationClass {
-  /** Text of the table; `outcomes.ts` says what it means. */
-  permission: string
-  /** Superusers pass with FEATURE_SUPERUSERS_FULL_ACCESS. */
-  fullAccess: boolean
-  globalReadonlySuperuser: boolean
-  freshLogin: boolean
-  flags: readonly Flag[]
-  /** Any of them off, and the operation is not there. */
-  features: readonly string[]
-}
-
-type Flag =
-  /** Answered with FEATURE_ANONYMOUS_ACCESS off. */
-  | 'anon_allowed'
-  /** The browser's own: it changes the cookie, so its CSRF token is wanted from everybody. */
-  | 'csrf'
-  | '503_if_repo_not_NORMAL'
-  | '403_in_restricted_user_ns'
-  | 'not_for_restricted_users'
-  /** Takes the name of a user where others take an organization's. */
-  | 'user_namespace'
-  /** Takes the browser session, and no token. */
-  | 'session_only'
-  /** The CSRF token is a field of the form, which is looked at when it has been read. */
-  | 'form_csrf'
-  /** v2: the first write makes the repository. */
-  | 'makes_repository'
-  /** v2: a repository that the caller may make counts as an empty one. */
-  | 'empty_if_missing'
-
-function row(
-  permission: string,
-  superuser: 'full-access' | 'no' | '-',
-  globalReadonly: 'yes' | 'no' | '-' | 'sees all',
-  freshLogin: 'yes' | 'no' = 'no',
-  flags: readonly Flag[] = [],
-  features: readonly string[] = [],
-): OperationClass {
-  return {
-    permission,
-    fullAccess: superuser === 'full-access',
-    globalReadonlySuperuser: globalReadonly === 'yes',
-    freshLogin: freshLogin === 'yes',
-    flags,
-    features,
-  }
-}
+import { row, type Flag, type OperationClass } from './class.ts'
+import { v2 } from './classes-v2.ts'
 
 const web = (features: readonly string[] = []) =>
   row('none', '-', '-', 'no', ['anon_allowed'], features)
@@ -292,38 +241,6 @@ const v1: Record<string, OperationClass> = {
   listServicePublicKeys: web(),
   getServicePublicKey: web(),
   initializeUser: row('none', '-', '-', 'no', ['anon_allowed'], ['FEATURE_USER_INITIALIZE']),
-}
-
-const pull = (flags: Flag[] = [], features: string[] = []) =>
-  row('repository:NAME:pull', 'full-access', 'yes', 'no', flags, features)
-const changes = ['503_if_repo_not_NORMAL', '403_in_restricted_user_ns'] as const
-const push = (...flags: Flag[]) =>
-  row('repository:NAME:pull,push', 'full-access', 'no', 'no', [...changes, ...flags])
-const remove = () => row('repository:NAME:delete', 'full-access', 'no', 'no', changes)
-
-const v2: Record<string, OperationClass> = {
-  checkApi: row('any valid token', '-', '-'),
-  // Without a token v2.yaml answers with the challenge, because clients log in on it; Quay gives an empty list.
-  listCatalog: row('any valid token', '-', '-'),
-  issueToken: row('Basic credentials or anonymous', '-', '-', 'no', ['anon_allowed']),
-  exchangeToken: row('none', '-', '-', 'no', ['anon_allowed']),
-  discoverExtensions: row('none', '-', '-', 'no', ['anon_allowed']),
-
-  discoverRepositoryExtensions: pull(),
-  listTags: pull(),
-  getManifest: pull(),
-  headManifest: pull(),
-  putManifest: push('makes_repository'),
-  deleteManifest: remove(),
-  getBlob: pull(),
-  headBlob: pull(),
-  deleteBlob: remove(),
-  startBlobUpload: push('makes_repository'),
-  getBlobUpload: push(),
-  patchBlobUpload: push(),
-  finishBlobUpload: push(),
-  cancelBlobUpload: push(),
-  listReferrers: pull(['empty_if_missing'], ['FEATURE_REFERRERS_API']),
 }
 
 /** Class of each operation, by operationId. */

@@ -1,4 +1,5 @@
-import { classes, type OperationClass } from './classes.ts'
+import type { OperationClass } from './class.ts'
+import { classes } from './classes.ts'
 import type { Section } from './golden.ts'
 import { bearers, passwordHolders, people, registryCallers, type Identity } from './identities.ts'
 import { observe } from './observe.ts'

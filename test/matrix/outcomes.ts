@@ -2,7 +2,7 @@
  * What each class of operation answers to each identity, written from Quay's permission model and the rules of
  * ARCHITECTURE.md, "Permissions". Nothing here looks at the code.
  */
-import type { OperationClass } from './classes.ts'
+import type { OperationClass } from './class.ts'
 import type { Identity } from './identities.ts'
 import { lookUp, memberships, rights, standing } from './tables.ts'
 

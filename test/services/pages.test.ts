@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { pages, pairs } from '#services/pages.ts'
-import { collect } from '#test/storage/contract.ts'
+import { collect } from '#test/storage/bytes.ts'
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items

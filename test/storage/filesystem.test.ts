@@ -8,7 +8,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { digestOf } from '#domain/digest.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import { uploadSlots } from '#storage/upload-slot.ts'
-import { collect, describeDriver, putBlob, readBlob, readUpload, upload } from './contract.ts'
+import { collect, putBlob, readBlob, readUpload, upload } from './bytes.ts'
+import { describeDriver } from './contract.ts'
 import { canMount, smallDisk, temporaryFolder } from './folder.ts'
 
 describeDriver('the filesystem driver', async () => openFilesystemDriver(await temporaryFolder()))

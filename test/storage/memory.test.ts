@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 
 import { openMemoryDriver } from '#storage/memory.ts'
-import { collect, describeDriver, readUpload, upload } from './contract.ts'
+import { collect, readUpload, upload } from './bytes.ts'
+import { describeDriver } from './contract.ts'
 
 describeDriver('the memory driver', async () => openMemoryDriver())
 

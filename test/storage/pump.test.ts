@@ -13,7 +13,7 @@ import { RegistryError } from '#domain/errors.ts'
 import type { BlobReader } from '#storage/driver.ts'
 import { openFilesystemDriver } from '#storage/filesystem.ts'
 import { pumpBlob, type BlobPart, type TransferCheck } from '#storage/pump.ts'
-import { putBlob } from './contract.ts'
+import { putBlob } from './bytes.ts'
 import { temporaryFolder } from './folder.ts'
 
 test.each([0, 1, 256 * 1024, 256 * 1024 + 1, 3_000_001])(
